@@ -1,0 +1,80 @@
+/* The connection of one destination: connect, back off, fall back to MQTT 3.1.1, notice silence. It
+ * knows nothing of records. Owned by the destination's thread; only link_post runs in paho's. */
+#ifndef DAEMON_FORWARD_LINK_H
+#define DAEMON_FORWARD_LINK_H
+
+#include "base/queue.h"
+#include "daemon/forward/credentials.h"
+#include "daemon/forward/inbound.h"
+#include "daemon/model.h"
+#include "protocols/mqtt/mqtt.h"
+
+#include <stdatomic.h>
+
+#define LINK_TEXT 200
+
+/* What reaches a destination's thread through its queue. */
+enum link_event_kind { LINK_EVENT_MQTT, LINK_EVENT_INBOUND, LINK_EVENT_REPLY };
+
+struct link_event {
+    enum link_event_kind kind;
+    enum mqtt_event_kind what;
+    unsigned epoch; /* of the connection it belongs to */
+    uint64_t token;
+    int reason;
+    bool wrong_version;
+    uint16_t receive_maximum;
+    uint32_t max_packet;
+    struct inbound_slot *slot;
+    struct command *command;
+    char text[LINK_TEXT];
+};
+
+struct link {
+    const struct destination *destination;
+    struct queue *queue; /* of struct link_event */
+    struct queue *notes; /* MESSAGE_NOTE: destination.down */
+    struct inbound *inbound;
+    const char *credentials;
+    const char *client_id;
+    const char *will_topic;
+    const void *will;
+    size_t will_length;
+    struct mqtt *mqtt; /* NULL: none */
+    enum link_state state;
+    atomic_uint epoch;
+    uint8_t version;
+    unsigned failures;
+    uint16_t receive_maximum;
+    uint32_t max_packet;
+    int64_t retry_mono_ms;                                 /* down: next attempt */
+    int64_t changed_mono_ms;                               /* connecting or up since; down since */
+    int64_t down_mono_ms;                                  /* not up since */
+    enum { NOTE_UNKNOWN, NOTE_CLOSED, NOTE_OPENED } noted; /* destination.down, as last posted */
+    char reason[LINK_TEXT];                                /* why it is down */
+    char logged[LINK_TEXT];                                /* the last reason that was logged */
+    char password[CREDENTIALS_SECRET];
+    char ca[CREDENTIALS_PATH], certificate[CREDENTIALS_PATH], key[CREDENTIALS_PATH];
+};
+
+/* The fields of the first block are the caller's to fill in before. */
+void link_init(struct link *link, int64_t mono_ms);
+
+/* Connects when it is time; gives up on an attempt that never ends; notes a long outage. */
+void link_step(struct link *link, int64_t mono_ms);
+
+enum link_change { LINK_NOTHING, LINK_CAME_UP, LINK_WENT_DOWN };
+
+/* Takes a connection event; other kinds are LINK_NOTHING. */
+enum link_change link_take(struct link *link, const struct link_event *event, int64_t mono_ms);
+
+/* Ends the connection because of `reason`; it comes back by itself. */
+void link_drop(struct link *link, const char *reason, int64_t mono_ms);
+
+/* Says goodbye (the will is not published) and frees. */
+void link_close(struct link *link);
+
+/* When link_step has something to do next. */
+int64_t link_next_mono_ms(const struct link *link);
+
+#endif

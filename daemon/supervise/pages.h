@@ -1,0 +1,42 @@
+/* The retained pages an operator at the centre reads (design.md section 5): health, alarms and the
+ * catalogue, as JSON. Each function writes one page and nothing else; all read only the const site,
+ * atomic counters and what they are handed. */
+#ifndef DAEMON_SUPERVISE_PAGES_H
+#define DAEMON_SUPERVISE_PAGES_H
+
+#include "base/json.h"
+#include "daemon/model.h"
+
+struct store_counters;
+
+/* What health is made of. */
+struct vitals {
+    const struct site *site;
+    const char *gateway_id, *store_id, *version;
+    const char *restart_cause; /* "start", "power", "reload" ... */
+    struct stamp now, started;
+    const struct device_counters *devices;           /* by device->index */
+    const struct destination_counters *destinations; /* by destination->index */
+    const struct store_counters *store;
+    const atomic_ullong *read_records, *read_values;       /* taken from the field, ever */
+    const atomic_ullong *dropped_records, *dropped_values; /* did not get into the store, ever */
+    uint64_t catalog_version;
+    const char *last_error; /* of the configuration; "" for none */
+    const char *directory;  /* of the store, for the free space of its disk; or NULL */
+};
+
+void pages_write_health(struct json *json, const struct vitals *vitals);
+
+/* Events open now; at most `count` of them. */
+void pages_write_alarms(struct json *json, const struct vitals *vitals, const struct event *events,
+                        size_t count);
+
+/* Parts of the catalogue. */
+void pages_write_points(struct json *json, const struct vitals *vitals);
+void pages_write_units(struct json *json, const struct vitals *vitals);
+void pages_write_assets(struct json *json, const struct vitals *vitals);
+void pages_write_limits(struct json *json, const struct vitals *vitals);
+void pages_write_destinations(struct json *json, const struct vitals *vitals);
+void pages_write_key(struct json *json, const struct vitals *vitals, const uint8_t key[32]);
+
+#endif
