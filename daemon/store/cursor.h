@@ -23,6 +23,7 @@ struct cursor {
 
 /* All streams of one destination, as they go over the board to the store. */
 struct cursors {
+    uint32_t epoch; /* reader_epoch of the store they belong to */
     struct cursor streams[STREAM_END];
 };
 

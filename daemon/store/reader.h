@@ -45,6 +45,10 @@ void reader_close(struct reader *reader);
 /* True once after the store behind the reader became another (a new file, or the volatile one):
  * positions start anew. */
 bool reader_store_changed(struct reader *reader);
+
+/* Which store the reader is over, counted since the daemon's start: goes into struct cursors. */
+uint32_t reader_epoch(const struct reader *reader);
+
 const char *reader_store_id(const struct reader *reader);
 const char *reader_gateway_id(const struct reader *reader);
 bool reader_is_volatile(const struct reader *reader);

@@ -7,6 +7,14 @@
 #include "base/cbor.h"
 #include "daemon/model.h"
 
+#define RECORD_VERSION 1
+
+/* "sample" and so on, as payloads and signatures name it; NULL for numbers that are none. */
+const char *record_stream_name(enum stream stream);
+
+/* Elements of the array that a record of this stream is. */
+size_t record_field_count(enum stream stream);
+
 /* All append to `buf`; buf->overflow says that it did not fit. */
 void record_put_scan(struct buf *buf, enum stream stream, uint64_t sequence,
                      const struct scan *scan);
@@ -24,11 +32,13 @@ struct record_head {
 };
 bool record_take_head(struct cbor_cursor *cursor, struct record_head *ret_head);
 
-/* A scan's rest: the device, then values by record_take_value until false. */
+/* A scan's rest: the device, then values by record_take_value until false; values_left is 0 then,
+ * unless the record is malformed. Non-negative integers come as VALUE_NATURAL. */
 struct record_scan {
     uint32_t device;
-    size_t values_left;
+    size_t values_left, qualities_left, words_left;
     struct cbor_cursor values, qualities, words; /* three maps walked side by side */
+    uint64_t next_quality, next_words;           /* the point numbers they stand at */
 };
 struct record_value {
     uint32_t point;

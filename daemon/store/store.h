@@ -18,6 +18,7 @@ struct store_options {
     int64_t max_size;
     uint32_t commit_every_ms;
     const uint32_t *keep_days; /* by stream; NULL: size alone */
+    uint32_t retry_ms;         /* how often a failed disk is tried again; 0: 30 s */
     size_t pending_bytes;      /* appended and not yet committed, at most; 0: 2 MiB */
 };
 
@@ -41,6 +42,12 @@ void store_close(struct store *store);
 const struct store_face *store_face(const struct store *store);
 const char *store_id(const struct store *store);
 const char *store_gateway_id(const struct store *store);
+bool store_public_key(const struct store *store, uint8_t ret_key[32]);
+int64_t store_alive_mono_ms(const struct store *store); /* the store thread's last sign of life */
+
+/* The id of the store before this one, where this file was made in place of one that could not be
+ * read; "" otherwise. */
+const char *store_predecessor(const struct store *store);
 int64_t store_last_utc_ms(const struct store *store); /* newest time stored, 0: none */
 
 /* Number of this kernel boot, new or known. */

@@ -1,0 +1,107 @@
+#include "daemon/store/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct key {
+    EVP_PKEY *pkey;
+};
+
+static EVP_PKEY *
+load(const char *path)
+{
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        return NULL;
+    EVP_PKEY *pkey = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    fclose(file);
+    return pkey;
+}
+
+static EVP_PKEY *
+make(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return NULL;
+    FILE *file = fdopen(fd, "w");
+    if (file == NULL) {
+        close(fd);
+        return NULL;
+    }
+    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    bool written = pkey != NULL && PEM_write_PrivateKey(file, pkey, NULL, NULL, 0, NULL, NULL) == 1;
+    written = fflush(file) == 0 && written;
+    written = fsync(fd) == 0 && written;
+    fclose(file);
+    if (!written) {
+        EVP_PKEY_free(pkey);
+        unlink(path);
+        return NULL;
+    }
+    return pkey;
+}
+
+int
+key_open(const char *directory, struct key **ret_key, char ret_error[200])
+{
+    char path[4096];
+    struct stat file;
+
+    snprintf(path, sizeof path, "%s/key.pem", directory);
+    bool there = stat(path, &file) == 0;
+    if (there && (file.st_mode & 077) != 0) {
+        snprintf(ret_error, 200, "%.120s can be read by others: chmod 600 it", path);
+        return -EACCES;
+    }
+    struct key *key = calloc(1, sizeof *key);
+    if (key == NULL)
+        return -ENOMEM;
+    key->pkey = there ? load(path) : make(path);
+    if (key->pkey == NULL) {
+        snprintf(ret_error, 200, "the signing key %.100s cannot be %s", path,
+                 there ? "read as a PEM private key" : "made");
+        free(key);
+        return -EIO;
+    }
+    *ret_key = key;
+    return 0;
+}
+
+void
+key_close(struct key *key)
+{
+    if (key == NULL)
+        return;
+    EVP_PKEY_free(key->pkey);
+    free(key);
+}
+
+bool
+key_public(const struct key *key, uint8_t ret_key[32])
+{
+    size_t length = 32;
+
+    return EVP_PKEY_get_raw_public_key(key->pkey, ret_key, &length) == 1 && length == 32;
+}
+
+bool
+key_sign(const struct key *key, const void *bytes, size_t length, uint8_t ret_signature[64])
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size_t signature_length = 64;
+
+    bool made = context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, key->pkey) == 1 &&
+                EVP_DigestSign(context, ret_signature, &signature_length, bytes, length) == 1;
+    EVP_MD_CTX_free(context);
+    return made;
+}

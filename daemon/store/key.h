@@ -1,0 +1,20 @@
+/* The gateway's Ed25519 key: made at first start, in a file that only the service reads. */
+#ifndef DAEMON_STORE_KEY_H
+#define DAEMON_STORE_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct key;
+
+/* Loads DIRECTORY/key.pem, or makes it (mode 0600). 0 or negative errno with a sentence. */
+int key_open(const char *directory, struct key **ret_key, char ret_error[200]);
+void key_close(struct key *key);
+
+bool key_public(const struct key *key, uint8_t ret_key[32]);
+
+/* Thread-safe: a context of its own a call. */
+bool key_sign(const struct key *key, const void *bytes, size_t length, uint8_t ret_signature[64]);
+
+#endif

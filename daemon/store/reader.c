@@ -1,0 +1,393 @@
+#include "daemon/store/reader.h"
+
+#include "base/cbor.h"
+#include "daemon/store/record.h"
+#include "daemon/store/store_parts.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reader {
+    const struct store_face *face; /* NULL: over a file */
+    struct database *database;
+    uint32_t epoch;
+    bool changed;
+    char store_id[33], gateway_id[33];
+    uint8_t *memory;
+    size_t capacity;
+    struct registry_point *points; /* by number; entries without a name are not there */
+    uint32_t point_count;
+    char **devices;
+    uint32_t device_count;
+};
+
+/* ---- opening ---- */
+
+static int
+connect_face(struct reader *reader)
+{
+    char reason[200];
+
+    reader->epoch = atomic_load(&reader->face->epoch);
+    snprintf(reader->store_id, sizeof reader->store_id, "%s", reader->face->id[reader->epoch & 1]);
+    return database_open(reader->face->path[reader->epoch & 1], DATABASE_READ, &reader->database,
+                         reason);
+}
+
+int
+reader_open(const struct store_face *face, struct reader **ret_reader)
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+
+    if (reader == NULL)
+        return -ENOMEM;
+    reader->face = face;
+    snprintf(reader->gateway_id, sizeof reader->gateway_id, "%s", face->gateway_id);
+    int error = connect_face(reader);
+    if (error != 0) {
+        reader_close(reader);
+        return error;
+    }
+    *ret_reader = reader;
+    return 0;
+}
+
+int
+reader_open_file(const char *path, struct reader **ret_reader, char ret_error[200])
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+
+    if (reader == NULL)
+        return -ENOMEM;
+    int error = database_open(path, DATABASE_READ, &reader->database, ret_error);
+    if (error == 0)
+        error = schema_prepare(reader->database, ret_error);
+    if (error == 0 && schema_get_meta(reader->database, "store_id", reader->store_id,
+                                      sizeof reader->store_id) != 1) {
+        snprintf(ret_error, 200, "%.150s has no store id", path);
+        error = -EBADMSG;
+    }
+    if (error != 0) {
+        reader_close(reader);
+        return error;
+    }
+    *ret_reader = reader;
+    return 0;
+}
+
+static void
+forget_registry(struct reader *reader)
+{
+    for (uint32_t i = 0; i < reader->point_count; i++) {
+        free((char *)(uintptr_t)reader->points[i].device);
+        free((char *)(uintptr_t)reader->points[i].name);
+        free((char *)(uintptr_t)reader->points[i].unit);
+        free((char *)(uintptr_t)reader->points[i].type);
+    }
+    for (uint32_t i = 0; i < reader->device_count; i++)
+        free(reader->devices[i]);
+    free(reader->points);
+    free(reader->devices);
+    reader->points = NULL;
+    reader->devices = NULL;
+    reader->point_count = 0;
+    reader->device_count = 0;
+}
+
+void
+reader_close(struct reader *reader)
+{
+    if (reader == NULL)
+        return;
+    forget_registry(reader);
+    database_close(reader->database);
+    free(reader->memory);
+    free(reader);
+}
+
+bool
+reader_store_changed(struct reader *reader)
+{
+    if (reader->face == NULL || atomic_load(&reader->face->epoch) == reader->epoch)
+        return false;
+    database_close(reader->database);
+    reader->database = NULL;
+    return connect_face(reader) == 0;
+}
+
+uint32_t
+reader_epoch(const struct reader *reader)
+{
+    return reader->epoch;
+}
+
+const char *
+reader_store_id(const struct reader *reader)
+{
+    return reader->store_id;
+}
+
+const char *
+reader_gateway_id(const struct reader *reader)
+{
+    return reader->gateway_id;
+}
+
+bool
+reader_is_volatile(const struct reader *reader)
+{
+    return (reader->epoch & 1) != 0;
+}
+
+/* ---- where the streams stand ---- */
+
+uint64_t
+reader_durable(struct reader *reader, enum stream stream)
+{
+    struct head head = {0};
+
+    if (reader->face != NULL)
+        return atomic_load(&reader->face->durable[stream]);
+    return schema_get_head(reader->database, stream, &head) == 1 ? head.last : 0;
+}
+
+uint64_t
+reader_oldest(struct reader *reader, enum stream stream)
+{
+    struct segment oldest;
+
+    if (reader->face != NULL)
+        return atomic_load(&reader->face->oldest[stream]);
+    if (schema_oldest_segment(reader->database, stream, &oldest) == 1)
+        return oldest.first;
+    return reader_durable(reader, stream) + 1;
+}
+
+/* ---- reading ---- */
+
+static bool
+has_record(const struct chunk *chunk, uint32_t *ret_length)
+{
+    if (chunk->next > chunk->last || chunk->end - chunk->at < 4)
+        return false;
+    memcpy(ret_length, chunk->at, 4);
+    return (size_t)(chunk->end - chunk->at) - 4 >= *ret_length;
+}
+
+/* Walks to `from`, so that `previous` is the chain value in front of it. */
+static void
+skip_to(struct chunk *chunk, uint64_t from)
+{
+    struct record record;
+
+    while (chunk->next < from && chunk_next(chunk, &record))
+        record_chain(chunk->previous, &record);
+    chunk->first = chunk->next;
+}
+
+static int
+copy_segment(struct reader *reader, const struct segment *segment)
+{
+    if (reader->capacity < segment->length) {
+        uint8_t *memory = realloc(reader->memory, segment->length);
+        if (memory == NULL)
+            return -ENOMEM;
+        reader->memory = memory;
+        reader->capacity = segment->length;
+    }
+    if (segment->length != 0)
+        memcpy(reader->memory, segment->body, segment->length);
+    return 0;
+}
+
+int
+reader_read(struct reader *reader, enum stream stream, uint64_t from, uint64_t until,
+            struct chunk *ret_chunk)
+{
+    struct segment segment;
+
+    if (reader->database == NULL)
+        return -EIO;
+    int got = schema_find_segment(reader->database, stream, from, &segment);
+    if (got != 1)
+        return got;
+    int error = copy_segment(reader, &segment);
+    schema_end_read(reader->database);
+    if (error != 0)
+        return error;
+    if (segment.first > until)
+        return 0;
+    struct chunk chunk = {.stream = stream, .first = segment.first, .last = segment.last};
+    memcpy(chunk.previous, segment.previous, STORE_HASH);
+    chunk.at = chunk.memory = reader->memory;
+    chunk.end = reader->memory + segment.length;
+    chunk.next = segment.first;
+    skip_to(&chunk, from);
+    if (chunk.last > until)
+        chunk.last = until;
+    *ret_chunk = chunk;
+    return 1;
+}
+
+bool
+chunk_next(struct chunk *chunk, struct record *ret_record)
+{
+    struct cbor_cursor cursor;
+    struct record_head head;
+    uint32_t length;
+
+    if (!has_record(chunk, &length))
+        return false;
+    cbor_cursor_init(&cursor, chunk->at + 4, length);
+    if (!record_take_head(&cursor, &head) || head.sequence != chunk->next)
+        return false;
+    ret_record->stream = chunk->stream;
+    ret_record->sequence = chunk->next++;
+    ret_record->at = head.at;
+    ret_record->body = chunk->at + 4;
+    ret_record->length = length;
+    chunk->at += 4 + length;
+    return true;
+}
+
+void
+record_chain(uint8_t chain[STORE_HASH], const struct record *record)
+{
+    uint8_t both[2 * STORE_HASH];
+    unsigned length = STORE_HASH;
+
+    memcpy(both, chain, STORE_HASH);
+    EVP_Digest(record->body, record->length, both + STORE_HASH, &length, EVP_sha256(), NULL);
+    EVP_Digest(both, sizeof both, chain, &length, EVP_sha256(), NULL);
+}
+
+/* ---- the registry ---- */
+
+static int
+load_points(struct reader *reader)
+{
+    uint32_t count = (uint32_t)database_value(reader->database,
+                                              "SELECT coalesce(max(number),0) FROM points", 0);
+    struct statement *statement = database_query(
+        reader->database, "SELECT number,device,name,unit,type FROM points", "");
+
+    reader->points = calloc(count + 1U, sizeof *reader->points);
+    if (reader->points == NULL || statement == NULL)
+        return -ENOMEM;
+    reader->point_count = count + 1;
+    while (database_step(reader->database, statement) == 1) {
+        uint32_t number = (uint32_t)database_integer(statement, 0);
+        if (number > count)
+            continue;
+        struct registry_point *point = &reader->points[number];
+        point->number = number;
+        point->device = strdup(database_text(statement, 1));
+        point->name = strdup(database_text(statement, 2));
+        point->unit = strdup(database_text(statement, 3));
+        point->type = strdup(database_text(statement, 4));
+    }
+    return 0;
+}
+
+static int
+load_devices(struct reader *reader)
+{
+    uint32_t count = (uint32_t)database_value(reader->database,
+                                              "SELECT coalesce(max(number),0) FROM devices", 0);
+    struct statement *statement = database_query(reader->database,
+                                                 "SELECT number,name FROM devices", "");
+
+    reader->devices = calloc(count + 1U, sizeof *reader->devices);
+    if (reader->devices == NULL || statement == NULL)
+        return -ENOMEM;
+    reader->device_count = count + 1;
+    while (database_step(reader->database, statement) == 1) {
+        uint32_t number = (uint32_t)database_integer(statement, 0);
+        if (number <= count)
+            reader->devices[number] = strdup(database_text(statement, 1));
+    }
+    return 0;
+}
+
+/* While the disk is gone the registry is still read from the durable file. */
+static void
+load_registry(struct reader *reader)
+{
+    if (reader->database == NULL || reader_is_volatile(reader))
+        return;
+    forget_registry(reader);
+    if (load_points(reader) != 0 || load_devices(reader) != 0)
+        forget_registry(reader);
+}
+
+const struct registry_point *
+reader_point(struct reader *reader, uint32_t number)
+{
+    if (number >= reader->point_count || reader->points[number].name == NULL)
+        load_registry(reader);
+    return number < reader->point_count && reader->points[number].name != NULL
+               ? &reader->points[number]
+               : NULL;
+}
+
+const char *
+reader_device(struct reader *reader, uint32_t number)
+{
+    if (number >= reader->device_count || reader->devices[number] == NULL)
+        load_registry(reader);
+    return number < reader->device_count ? reader->devices[number] : NULL;
+}
+
+/* ---- cursors, states, signature ---- */
+
+bool
+reader_cursors(struct reader *reader, uint32_t destination, struct cursors *ret_cursors)
+{
+    struct cursors cursors = {.epoch = reader->epoch};
+    bool seen = false;
+
+    for (int stream = STREAM_EVENT; stream < STREAM_END; stream++)
+        seen |= schema_get_cursor(reader->database, destination, (enum stream)stream,
+                                  &cursors.streams[stream]) == 1;
+    if (seen)
+        *ret_cursors = cursors;
+    return seen;
+}
+
+size_t
+reader_state(struct reader *reader, const char *name, void *ret_bytes, size_t capacity,
+             uint64_t *ret_heads)
+{
+    return schema_get_state(reader->database, name, ret_bytes, capacity, ret_heads);
+}
+
+static void
+print_hash(char *text, const uint8_t hash[STORE_HASH])
+{
+    for (int i = 0; i < STORE_HASH; i++)
+        snprintf(text + 2 * i, 3, "%02x", hash[i]);
+}
+
+bool
+reader_sign(struct reader *reader, const struct chunk *sent, const uint8_t chain[STORE_HASH],
+            uint8_t ret_signature[64])
+{
+    static const char *const NAMES[] = {"",       "event",  "evidence", "period",
+                                        "minute", "sample", "trend"};
+    char text[400];
+    char previous[2 * STORE_HASH + 1];
+    char after[2 * STORE_HASH + 1];
+
+    if (reader->face == NULL || reader->face->key == NULL)
+        return false;
+    print_hash(previous, sent->previous);
+    print_hash(after, chain);
+    int length = snprintf(text, sizeof text, "parkgate1|%s|%s|%s|%llu|%llu|%s|%s",
+                          reader->gateway_id, reader->store_id, NAMES[sent->stream],
+                          (unsigned long long)sent->first, (unsigned long long)sent->last, previous,
+                          after);
+    return key_sign(reader->face->key, text, (size_t)length, ret_signature);
+}

@@ -1,0 +1,72 @@
+/* The tables of a store file and what stands in them: segments, heads, cursors, states, meta.
+ * SQL is here and in registry.c only. Format version 1; docs/store.md. */
+#ifndef DAEMON_STORE_SCHEMA_H
+#define DAEMON_STORE_SCHEMA_H
+
+#include "daemon/store/cursor.h"
+#include "daemon/store/database.h"
+#include "daemon/store/reader.h"
+
+#define SCHEMA_APPLICATION 0x50474154 /* "PGAT" */
+#define SCHEMA_VERSION     1
+#define SCHEMA_CODEC_PLAIN 0 /* length-prefixed records, one behind the other */
+
+/* One stretch of whole records of one stream, as one row. */
+struct segment {
+    enum stream stream;
+    uint64_t first, last;
+    int64_t earliest_utc_ms, latest_utc_ms; /* 0: no record of it has a known time */
+    uint64_t records, values;
+    uint8_t previous[STORE_HASH], chain[STORE_HASH];
+    const uint8_t *body; /* when read: valid until the next call on the database */
+    size_t length;
+};
+
+/* Where a stream stands. */
+struct head {
+    uint64_t last; /* sequence of the newest record, 0: none yet */
+    uint8_t chain[STORE_HASH];
+    uint64_t records, values, evicted; /* ever */
+};
+
+/* Makes a new file's tables, or brings an older file up to version 1. 0; -EPROTO: made by a newer
+ * program, or not ours; ret_error gets a sentence. */
+int schema_prepare(struct database *database, char ret_error[200]);
+
+int schema_begin(struct database *database);
+int schema_commit(struct database *database);
+void schema_rollback(struct database *database);
+
+int schema_put_segment(struct database *database, const struct segment *segment);
+
+/* The segment that holds `from`, or the first behind it. 1, 0 or negative errno. */
+int schema_find_segment(struct database *database, enum stream stream, uint64_t from,
+                        struct segment *ret_segment);
+
+/* Ends the read transaction that schema_find_segment left open under its body. */
+void schema_end_read(struct database *database);
+
+/* The first segment of the stream, without its body. */
+int schema_oldest_segment(struct database *database, enum stream stream,
+                          struct segment *ret_segment);
+int schema_cut_segment(struct database *database, const struct segment *segment);
+
+int schema_put_head(struct database *database, enum stream stream, const struct head *head);
+int schema_get_head(struct database *database, enum stream stream, struct head *ret_head);
+
+int schema_put_cursor(struct database *database, uint32_t destination, enum stream stream,
+                      const struct cursor *cursor);
+int schema_get_cursor(struct database *database, uint32_t destination, enum stream stream,
+                      struct cursor *ret_cursor);
+
+int schema_put_state(struct database *database, const char *name, const uint64_t *heads,
+                     const void *body, size_t length);
+size_t schema_get_state(struct database *database, const char *name, void *ret_bytes,
+                        size_t capacity, uint64_t *ret_heads);
+
+int schema_put_meta(struct database *database, const char *key, const char *text);
+int schema_get_meta(struct database *database, const char *key, char *ret_text, size_t size);
+int schema_put_meta_number(struct database *database, const char *key, int64_t number);
+int64_t schema_get_meta_number(struct database *database, const char *key);
+
+#endif

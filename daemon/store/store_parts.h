@@ -1,0 +1,107 @@
+/* The store's own memory: what the engine's side (store.c), the store thread (writer*.c) and the
+ * readers (reader.c) share. */
+#ifndef DAEMON_STORE_PARTS_H
+#define DAEMON_STORE_PARTS_H
+
+#include "base/thread.h"
+#include "daemon/store/key.h"
+#include "daemon/store/schema.h"
+#include "daemon/store/store.h"
+
+#define STORE_BATCHES        4
+#define STORE_DESTINATIONS   16
+#define STORE_STATES         4
+#define STORE_PATH           4096
+#define STORE_VOLATILE_BYTES ((int64_t)8 << 20)
+
+/* What readers in the daemon see: constant texts and atomics. Place 0 is the durable file, place 1
+ * the volatile one. */
+struct store_face {
+    char path[2][STORE_PATH];
+    char id[2][33];
+    char gateway_id[33];
+    struct key *key;
+    atomic_uint epoch; /* goes up with each change of place; odd: volatile */
+    atomic_ullong durable[STREAM_END];
+    atomic_ullong oldest[STREAM_END];
+};
+
+/* What is committed in one transaction. Filled by the engine, emptied by the store thread; whoever
+ * has it from a queue owns it. */
+struct batch {
+    struct buf records; /* stream (1 byte), length (4 bytes), record; as appended */
+    struct segment segments[STREAM_END];
+    uint64_t loss_records, loss_values;
+    uint32_t states; /* bit i: state_slots[i] goes with it */
+};
+
+struct state_slot {
+    char name[16];
+    struct buf body;
+    uint64_t heads[STREAM_END];
+    atomic_bool busy; /* on its way to the disk */
+};
+
+enum job_kind { JOB_BATCH, JOB_REGISTER, JOB_STOP };
+
+struct job {
+    enum job_kind kind;
+    struct batch *batch;
+    struct site *site;
+};
+
+struct store {
+    char directory[STORE_PATH];
+    int64_t max_size;
+    uint32_t commit_every_ms, retry_ms;
+    uint32_t keep_days[STREAM_END];
+    char predecessor[33];
+    int64_t last_utc_ms;
+    struct store_face face;
+    struct store_counters counters;
+    struct store_hooks hooks;
+    atomic_llong alive_mono_ms;
+
+    /* engine's side */
+    struct batch *batch; /* being filled */
+    struct head heads[STREAM_END];
+    struct store_loss loss;
+    int64_t handed_over_mono_ms;
+    void *digest; /* EVP_MD_CTX */
+    struct state_slot states[STORE_STATES];
+
+    /* store thread */
+    struct database *durable, *volatile_one; /* NULL: failed / not in use */
+    struct head committed[STREAM_END];
+    uint64_t cursor_versions[STORE_DESTINATIONS];
+    uint32_t destinations[STORE_DESTINATIONS];
+    size_t destination_count;
+    struct buf scratch;
+    uint64_t lost_records, lost_values;
+    int64_t retried_mono_ms, retained_mono_ms;
+    struct cursors *cursors;
+
+    /* between them */
+    struct queue *jobs, *free_batches, *replies;
+    struct batch batches[STORE_BATCHES];
+    struct thread thread;
+    bool started;
+};
+
+/* writer.c: the store thread. */
+void *writer_run(void *store);
+int writer_register(struct store *store, struct site *site);
+int writer_commit(struct store *store, struct batch *batch);
+void writer_clear_batch(struct batch *batch);
+
+/* volatile.c: going over to the volatile file and coming back. */
+int volatile_enter(struct store *store, int cause);
+void volatile_try_return(struct store *store);
+
+/* retain.c: cuts what is too old or too much, in small slices. */
+void retain_run(struct store *store, struct database *database, int64_t max_size);
+
+/* Says it in the log and has the engine record it. */
+void store_note(struct store *store, const char *kind, enum severity severity, const char *text);
+
+#endif
