@@ -12,8 +12,9 @@
 /* Where building stands inside a chunk: payload_begin, then payload_build until the chunk ends. */
 struct payload_source {
     struct reader *reader;
-    struct chunk chunk;        /* what is left of it */
-    uint8_t chain[STORE_HASH]; /* before chunk.next */
+    struct chunk chunk;            /* what is left of it */
+    uint8_t chain[STORE_HASH];     /* before chunk.next */
+    int64_t mono[PAYLOAD_RECORDS]; /* of the records written so far */
 };
 
 struct payload_sent {

@@ -36,6 +36,8 @@ struct sender {
     int64_t page_hold_mono_ms;
     const char *status; /* to be published; NULL: it was */
     int64_t up_utc_ms;
+    struct inbound_slot *waiting[INBOUND_SLOTS]; /* from the centre, in order of arrival */
+    size_t waiting_count;
     struct command *replies[SENDER_REPLIES];
     size_t reply_count;
     struct command spare;         /* for refusals while all commands are busy */

@@ -1,0 +1,167 @@
+/* A changed site file, and what has to be looked at once a second. */
+#include "daemon/parkgated_parts.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEALTH_EVERY_MS  30000
+#define HANG_MS          20000
+#define RESTART_AFTER_MS 600000
+#define SWAP_WAIT_MS     10000
+
+/* ---- reload ---- */
+
+static bool
+wait_for_engine(struct parkgated *self, uint32_t generation)
+{
+    const struct engine_counters *counters = engine_counters(self->engine);
+    int64_t until_mono_ms = clock_mono_ms() + SWAP_WAIT_MS;
+
+    while (atomic_load(&counters->generation) != generation) {
+        if (clock_mono_ms() > until_mono_ms)
+            return false;
+        clock_sleep_until_ns(clock_mono_ns() + 5000000);
+    }
+    return true;
+}
+
+/* The old generation is quiet; the new one has its memory. Nothing that can fail but the disk. */
+static int
+swap(struct parkgated *self, struct running *next)
+{
+    struct message message = {.kind = MESSAGE_SITE};
+
+    int error = store_register(self->store, next->site);
+    if (error != 0)
+        return error;
+    message.as.site = next->site;
+    queue_post_reserved(self->inbox, &message);
+    if (!wait_for_engine(self, next->site->generation)) {
+        log_error("the engine does not take over the new site: restarting");
+        abort();
+    }
+    struct running old = self->running;
+    self->running = *next;
+    parkgated_free_running(&old);
+    return 0;
+}
+
+static void
+go_over(struct parkgated *self, struct running *next)
+{
+    char text[EVENT_TEXT];
+    char before[9];
+    char after[9];
+
+    for (int i = 0; i < 4; i++) {
+        snprintf(before + i * 2, 3, "%02x", self->running.site->digest[i]);
+        snprintf(after + i * 2, 3, "%02x", next->site->digest[i]);
+    }
+    parkgated_stop_running(self);
+    int error = swap(self, next);
+    if (error != 0) {
+        log_error("the new site was not taken over: %s; the old one goes on", strerror(-error));
+        parkgated_free_running(next);
+    } else {
+        snprintf(text, sizeof text, "site file changed from %s to %s by SIGHUP", before, after);
+        parkgated_note(self, "configuration.changed", SEVERITY_INFO, text);
+        log_notice("%s", text);
+    }
+    atomic_fetch_add(&self->catalog_version, 1);
+    parkgated_publish_catalog(self);
+    error = parkgated_start_running(self);
+    if (error != 0)
+        log_error("reading and sending could not be started again: %s", strerror(-error));
+    parkgated_publish_health(self);
+}
+
+void
+parkgated_reload(struct parkgated *self)
+{
+    struct running next = {0};
+
+    int error = parkgated_load_site(self, &next.site);
+    if (error != 0) {
+        char text[EVENT_TEXT];
+        snprintf(text, sizeof text, "refused, nothing changed: %.160s", self->last_error);
+        log_error("%s was not taken over, nothing changed", self->options.file);
+        parkgated_note(self, "configuration.refused", SEVERITY_WARNING, text);
+        parkgated_publish_health(self);
+        return;
+    }
+    if (memcmp(next.site->digest, self->running.site->digest, sizeof next.site->digest) == 0) {
+        log_notice("%s is unchanged", self->options.file);
+        site_free(next.site);
+        return;
+    }
+    error = parkgated_take_counters(&next);
+    if (error == 0)
+        error = engine_prepare(self->engine, next.site, next.devices, next.destinations);
+    if (error != 0) {
+        log_error("no memory for the new site: nothing changed");
+        parkgated_free_running(&next);
+        return;
+    }
+    go_over(self, &next);
+}
+
+/* ---- once a second ---- */
+
+static void
+watch_clock(struct parkgated *self)
+{
+    struct timekeeper_change change;
+    char text[EVENT_TEXT];
+
+    if (!timekeeper_update(&self->timekeeper, &change))
+        return;
+    snprintf(text, sizeof text, "clock %s -> %s, step %" PRId64 " ms",
+             timekeeper_state_name(change.before), timekeeper_state_name(change.after),
+             change.step_ms);
+    log_notice("%s", text);
+    parkgated_note(self, "clock.changed", SEVERITY_INFO, text);
+}
+
+/* Changes when something an operator waits for changes: states, not counts. */
+static uint64_t
+sign_states(const struct parkgated *self)
+{
+    const struct running *running = &self->running;
+    uint64_t sign = atomic_load(&store_counters(self->store)->is_volatile);
+
+    for (uint16_t i = 0; i < running->site->device_count; i++)
+        sign = sign * 31 + atomic_load(&running->devices[i].state);
+    for (uint16_t i = 0; i < running->site->destination_count; i++)
+        sign = sign * 31 + atomic_load(&running->destinations[i].state);
+    return sign;
+}
+
+bool
+parkgated_tick(struct parkgated *self)
+{
+    int64_t mono_ms = clock_mono_ms();
+
+    watch_clock(self);
+    uint64_t signature = sign_states(self);
+    if (signature != self->health_signature || mono_ms - self->health_mono_ms >= HEALTH_EVERY_MS) {
+        self->health_signature = signature;
+        parkgated_publish_health(self);
+    }
+    int64_t engine_mono_ms = atomic_load(&engine_counters(self->engine)->alive_mono_ms);
+    if (engine_mono_ms != 0 && mono_ms - engine_mono_ms > HANG_MS) {
+        log_error("the engine has not moved for %" PRId64 " s", (mono_ms - engine_mono_ms) / 1000);
+        return false;
+    }
+    int64_t store_mono_ms = store_alive_mono_ms(self->store);
+    if (mono_ms - store_mono_ms > HANG_MS) {
+        log_error("the store has not moved for %" PRId64 " s", (mono_ms - store_mono_ms) / 1000);
+        return false;
+    }
+    return mono_ms - acquire_last_alive_mono_ms(self->running.acquire) < RESTART_AFTER_MS;
+}

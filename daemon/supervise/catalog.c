@@ -1,0 +1,186 @@
+/* The catalogue: what numbers and codes in the payloads mean, so that a receiver needs no hand-made
+ * list. A page a part; each names the version that data payloads refer to. */
+#include "config/units.h"
+#include "daemon/supervise/pages.h"
+
+static void
+begin(struct json *json, const struct vitals *vitals, const char *part)
+{
+    json_begin_object(json);
+    json_put_natural(json, "v", 1);
+    json_put_text(json, "gateway", vitals->gateway_id);
+    json_put_natural(json, "version", vitals->catalog_version);
+    json_key(json, part);
+    json_begin_array(json);
+}
+
+static void
+end(struct json *json)
+{
+    json_end_array(json);
+    json_end_object(json);
+}
+
+static void
+put_point(struct json *json, const struct point *point)
+{
+    json_begin_object(json);
+    json_put_natural(json, "number", point->number);
+    json_put_text(json, "device", point->device->name);
+    json_put_text(json, "name", point->name);
+    json_put_text(json, "unit", point->unit);
+    json_put_text(json, "type", site_type_name(point->type));
+    json_put_text(json, "stream", point->device->sample ? "sample" : "trend");
+    json_put_natural(json, "every_ms", point->every_ms);
+    if (point->has_range) {
+        json_key(json, "range");
+        json_begin_array(json);
+        json_number(json, point->low);
+        json_number(json, point->high);
+        json_end_array(json);
+    }
+    json_end_object(json);
+}
+
+void
+pages_write_points(struct json *json, const struct vitals *vitals)
+{
+    const struct site *site = vitals->site;
+
+    begin(json, vitals, "points");
+    for (uint32_t i = 0; i < site->point_count; i++)
+        put_point(json, &site->points[i]);
+    json_end_array(json);
+    json_key(json, "devices");
+    json_begin_array(json);
+    for (uint16_t i = 0; i < site->device_count; i++) {
+        const struct device *device = &site->devices[i];
+        json_begin_object(json);
+        json_put_natural(json, "number", device->number);
+        json_put_text(json, "name", device->name);
+        json_put_text(json, "bus", device->bus->name);
+        json_put_natural(json, "unit", device->unit);
+        json_put_text(json, "map", device->map != NULL ? device->map : "");
+        json_end_object(json);
+    }
+    end(json);
+}
+
+void
+pages_write_units(struct json *json, const struct vitals *vitals)
+{
+    const struct unit *unit;
+
+    begin(json, vitals, "units");
+    for (unsigned i = 0; (unit = units_at(i)) != NULL; i++) {
+        json_begin_object(json);
+        json_put_text(json, "key", unit->key);
+        json_put_text(json, "kind", unit->kind);
+        json_put_text(json, "zh", unit->zh);
+        json_put_text(json, "en", unit->en);
+        json_end_object(json);
+    }
+    end(json);
+}
+
+static void
+put_condition(struct json *json, const char *key, const struct condition *condition)
+{
+    static const char *const COMPARISONS[] = {"true", "false", ">", "<"};
+
+    if (condition->point == NULL)
+        return;
+    json_key(json, key);
+    json_begin_object(json);
+    json_put_natural(json, "point", condition->point->number);
+    json_put_text(json, "is", COMPARISONS[condition->comparison]);
+    if (condition->comparison >= COMPARE_ABOVE)
+        json_put_number(json, "value", condition->value);
+    json_put_number(json, "hysteresis", condition->hysteresis);
+    json_put_natural(json, "delay_ms", condition->delay_ms);
+    json_end_object(json);
+}
+
+void
+pages_write_assets(struct json *json, const struct vitals *vitals)
+{
+    const struct site *site = vitals->site;
+
+    begin(json, vitals, "assets");
+    for (uint16_t i = 0; i < site->asset_count; i++) {
+        const struct asset *asset = &site->assets[i];
+        json_begin_object(json);
+        json_put_text(json, "name", asset->name);
+        json_put_text(json, "kind", site_asset_kind_name(asset->kind));
+        json_put_text(json, "permit", asset->permit);
+        json_put_text(json, "outlet", asset->outlet);
+        put_condition(json, "production", &asset->production);
+        put_condition(json, "treatment", &asset->treatment);
+        put_condition(json, "bypass_open", &asset->bypass_open);
+        put_condition(json, "bypass_flow", &asset->bypass_flow);
+        json_end_object(json);
+    }
+    end(json);
+}
+
+void
+pages_write_limits(struct json *json, const struct vitals *vitals)
+{
+    const struct site *site = vitals->site;
+
+    begin(json, vitals, "limits");
+    for (uint16_t i = 0; i < site->limit_count; i++) {
+        const struct limit *limit = &site->limits[i];
+        json_begin_object(json);
+        json_put_text(json, "name", limit->name);
+        json_put_text(json, "asset", limit->asset->name);
+        json_put_natural(json, "point", limit->point->number);
+        json_put_text(json, "kind", site_limit_kind_name(limit->kind));
+        json_put_text(json, "side", limit->side == SIDE_ABOVE ? "at-most" : "at-least");
+        json_put_text(json, "averaging", site_averaging_name(limit->averaging));
+        json_put_number(json, "value", limit->value);
+        json_put_text(json, "unit", limit->point->unit);
+        json_put_natural(json, "delay_ms", limit->delay_ms);
+        json_put_number(json, "hysteresis", limit->hysteresis);
+        json_put_text(json, "source", limit->source);
+        json_end_object(json);
+    }
+    end(json);
+}
+
+void
+pages_write_destinations(struct json *json, const struct vitals *vitals)
+{
+    static const char *const STREAMS[] = {"",       "event",  "evidence", "period",
+                                          "minute", "sample", "trend"};
+    const struct site *site = vitals->site;
+
+    begin(json, vitals, "destinations");
+    for (uint16_t i = 0; i < site->destination_count; i++) {
+        const struct destination *destination = &site->destinations[i];
+        json_begin_object(json);
+        json_put_text(json, "name", destination->name);
+        json_put_text(json, "acknowledge", destination->acknowledge_centre ? "centre" : "broker");
+        json_key(json, "streams");
+        json_begin_array(json);
+        for (int stream = STREAM_EVENT; stream < STREAM_END; stream++)
+            if (destination->streams & (1U << stream))
+                json_text(json, STREAMS[stream]);
+        json_end_array(json);
+        json_end_object(json);
+    }
+    end(json);
+}
+
+void
+pages_write_key(struct json *json, const struct vitals *vitals, const uint8_t key[32])
+{
+    json_begin_object(json);
+    json_put_natural(json, "v", 1);
+    json_put_text(json, "gateway", vitals->gateway_id);
+    json_put_natural(json, "version", vitals->catalog_version);
+    json_put_text(json, "algorithm", "Ed25519");
+    json_key(json, "public_key");
+    json_hex(json, key, 32);
+    json_end_object(json);
+}
