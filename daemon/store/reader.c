@@ -16,6 +16,7 @@ struct reader {
     uint32_t epoch;
     bool changed;
     char store_id[33], gateway_id[33];
+    char destination[64];
     uint8_t *memory;
     size_t capacity;
     struct registry_point *points; /* by number; entries without a name are not there */
@@ -339,6 +340,39 @@ reader_device(struct reader *reader, uint32_t number)
     if (number >= reader->device_count || reader->devices[number] == NULL)
         load_registry(reader);
     return number < reader->device_count ? reader->devices[number] : NULL;
+}
+
+const char *
+reader_destination(struct reader *reader, uint32_t number)
+{
+    struct statement *statement = database_query(
+        reader->database, "SELECT name FROM destinations WHERE number=?", "i", (int64_t)number);
+
+    if (statement == NULL || database_step(reader->database, statement) != 1)
+        return NULL;
+    snprintf(reader->destination, sizeof reader->destination, "%s", database_text(statement, 0));
+    database_reset(statement);
+    return reader->destination;
+}
+
+struct stream_books
+reader_books(struct reader *reader, enum stream stream)
+{
+    struct head head = {0};
+
+    schema_get_head(reader->database, stream, &head);
+    return (struct stream_books){head.records, head.values, head.evicted};
+}
+
+bool
+reader_head_chain(struct reader *reader, enum stream stream, uint8_t ret_chain[STORE_HASH])
+{
+    struct head head = {0};
+
+    if (schema_get_head(reader->database, stream, &head) != 1)
+        return false;
+    memcpy(ret_chain, head.chain, STORE_HASH);
+    return true;
 }
 
 /* ---- cursors, states, signature ---- */

@@ -76,6 +76,18 @@ struct registry_point {
 const struct registry_point *reader_point(struct reader *reader, uint32_t number);
 const char *reader_device(struct reader *reader, uint32_t number);
 
+/* The name of a destination, NULL where there is none of that number. Valid until the next call. */
+const char *reader_destination(struct reader *reader, uint32_t number);
+
+/* What the stream has had, ever. */
+struct stream_books {
+    uint64_t records, values, evicted;
+};
+struct stream_books reader_books(struct reader *reader, enum stream stream);
+
+/* The chain value of the newest record, as the store has it. */
+bool reader_head_chain(struct reader *reader, enum stream stream, uint8_t ret_chain[STORE_HASH]);
+
 /* The cursors of a destination as last committed; false: never seen before. */
 bool reader_cursors(struct reader *reader, uint32_t destination, struct cursors *ret_cursors);
 

@@ -1,0 +1,21 @@
+/* parkgatectl's subcommands, each in its file, listed in main.c. A handler gets what stands behind
+ * its name (argv[0] is the name itself) and returns the exit code: 0 fine, 1 not, 2 wrong usage. */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#define CTL_FINE  0
+#define CTL_WRONG 1
+#define CTL_USAGE 2
+
+struct ctl_command {
+    const char *name, *arguments, *help;
+    int (*run)(int argc, char **argv);
+};
+
+int check_run(int argc, char **argv);
+int schema_run(int argc, char **argv);
+int records_run(int argc, char **argv);
+int verify_run(int argc, char **argv);
+int books_run(int argc, char **argv);
+
+#endif

@@ -1,0 +1,56 @@
+/* parkgatectl: looks at site files and at the store from outside the daemon. A table of
+ * subcommands, nothing else. */
+#include "ctl/ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct ctl_command COMMANDS[] = {
+    {"check", "[--share DIR] FILE...", "check a site file, register map or limit set", check_run},
+    {"records", "[--stream S] [--from N] STORE", "print what a store file holds, a record a line",
+     records_run},
+    {"verify", "STORE", "recompute the chain of every stream and name what does not fit",
+     verify_run},
+    {"books", "STORE", "the balance per stream and destination", books_run},
+    {"schema", "[units]", "print every key a file may have, or the table of units", schema_run},
+};
+
+#define COMMAND_COUNT (sizeof COMMANDS / sizeof *COMMANDS)
+
+static void
+print_usage(FILE *out)
+{
+    fprintf(out, "usage: parkgatectl COMMAND ...\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-8s %-30s %s\n", COMMANDS[i].name, COMMANDS[i].arguments,
+                COMMANDS[i].help);
+    fprintf(out, "\n  --help, --version\n");
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return CTL_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+        print_usage(stdout);
+        return CTL_FINE;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        printf("parkgatectl %s\n", PARKGATE_VERSION);
+        return CTL_FINE;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(argv[1], COMMANDS[i].name) != 0)
+            continue;
+        int result = COMMANDS[i].run(argc - 1, argv + 1);
+        if (result == CTL_USAGE)
+            fprintf(stderr, "usage: parkgatectl %s %s\n", COMMANDS[i].name, COMMANDS[i].arguments);
+        return result;
+    }
+    fprintf(stderr, "parkgatectl: there is no command '%s'\n\n", argv[1]);
+    print_usage(stderr);
+    return CTL_USAGE;
+}
