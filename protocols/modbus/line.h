@@ -10,6 +10,7 @@
 #ifndef PROTOCOLS_MODBUS_LINE_H
 #define PROTOCOLS_MODBUS_LINE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@ struct line_options {
     char parity;
     uint8_t data_bits, stop_bits;
     uint32_t connect_timeout_ms;
+    const atomic_bool *cancel; /* when it becomes true, connecting ends soon; NULL: never */
 };
 
 enum line_result {
