@@ -69,8 +69,7 @@ book_open(struct book *book)
         if (!reader_cursors(book->reader, book->destination->number, &book->durable))
             start_anew(book);
     }
-    book->durable.epoch = reader_epoch(book->reader);
-    book->changed = true; /* what was put while the store was another did not count */
+    book->changed = true;
 }
 
 static void

@@ -70,6 +70,19 @@ read_nothing(struct sender *sender, const struct pace_choice *choice, int64_t mo
     give_up(sender, choice, choice->first, choice->last, CURSOR_EVICTED);
 }
 
+/* A segment was read and gives no record: what is left of it cannot be read, now or ever. */
+static void
+lose_segment(struct sender *sender, const struct pace_choice *choice, int64_t mono_ms)
+{
+    const struct chunk *at = &sender->source.chunk;
+    sender->has_source = false;
+    if (at->next > at->last)
+        read_nothing(sender, choice, mono_ms);
+    else
+        give_up(sender, choice, choice->first, at->last < choice->last ? at->last : choice->last,
+                CURSOR_REJECTED);
+}
+
 /* Makes the source stand at the choice. False: try again later. */
 static bool
 seek(struct sender *sender, struct pace_choice *choice, int64_t mono_ms)
@@ -153,8 +166,7 @@ send_choice(struct sender *sender, struct pace_choice *choice, int64_t mono_ms)
                            atomic_load(sender->outlet->catalog_version), limit, &sender->buf,
                            &sent);
     if (rc == -ENODATA) {
-        sender->has_source = false;
-        read_nothing(sender, choice, mono_ms);
+        lose_segment(sender, choice, mono_ms);
         return true;
     }
     if (rc < 0 || sender->buf.length > most) {

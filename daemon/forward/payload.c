@@ -94,19 +94,31 @@ belongs(const struct record *first, const struct record *record)
     return record->at.boot == first->at.boot && record->at.clock == first->at.clock;
 }
 
+/* The next record, also from the next segment when that goes on without a hole. */
+static bool
+next_record(struct payload_source *source, uint64_t until, struct record *ret_record)
+{
+    struct chunk *at = &source->chunk;
+    struct chunk chunk;
+    if (at->next > until)
+        return false;
+    if (at->next <= at->last)
+        return chunk_next(at, ret_record);
+    if (reader_read(source->reader, at->stream, at->next, until, &chunk) != 1 ||
+        chunk.first != at->next || memcmp(chunk.previous, source->chain, STORE_HASH) != 0)
+        return false;
+    *at = chunk;
+    return chunk_next(at, ret_record);
+}
+
 /* The next record if it belongs into this payload: then the source stands behind it. */
 static bool
 take(struct payload_source *source, uint64_t until, const struct record *first,
      const struct payload_sent *sent, struct record *ret_record)
 {
-    struct chunk before = source->chunk;
-    if (before.next > until || sent->records == PAYLOAD_RECORDS ||
-        !chunk_next(&source->chunk, ret_record))
+    if (sent->records == PAYLOAD_RECORDS || !next_record(source, until, ret_record))
         return false;
-    if (sent->records == 0 || belongs(first, ret_record))
-        return true;
-    source->chunk = before;
-    return false;
+    return sent->records == 0 || belongs(first, ret_record);
 }
 
 int
@@ -139,7 +151,6 @@ payload_build(struct payload_source *source, uint64_t until, uint64_t catalog, s
                                                   .last = record.sequence};
                 return readable ? -EMSGSIZE : -EBADMSG;
             }
-            source->chunk = before;
             break;
         }
         record_chain(source->chain, &record);
@@ -149,6 +160,7 @@ payload_build(struct payload_source *source, uint64_t until, uint64_t catalog, s
     }
     if (sent.records == 0)
         return -ENODATA;
+    source->chunk = before;
     put_tail(&json, source, previous, &sent);
     *ret_sent = sent;
     return 0;

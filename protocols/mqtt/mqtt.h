@@ -27,7 +27,7 @@ struct mqtt_options {
 enum mqtt_event_kind {
     MQTT_CONNECTED, /* receive_maximum (65535 when the broker does not say), max_packet (0: none) */
     MQTT_NOT_CONNECTED, /* the attempt failed: reason, text; wrong_version: try 3.1.1 */
-    MQTT_LOST,          /* the connection is gone: text */
+    MQTT_LOST,          /* the connection is gone: text; may come twice */
     MQTT_ACKNOWLEDGED,  /* PUBACK (or sent, at QoS 0) for token */
     MQTT_NOT_PUBLISHED, /* for token: reason, text */
     MQTT_SUBSCRIBED,

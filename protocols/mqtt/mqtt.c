@@ -1,0 +1,475 @@
+/* The one place that knows paho.mqtt.c, so that its habits (platform.md) stay here: the callbacks
+ * of its two threads only translate and post; nothing here takes a lock or calls paho from a
+ * callback; every call under way has a slot of its own, because its answer may come before the call
+ * returns. One struct mqtt is one connection: there is no reconnecting, the caller frees it and
+ * makes another. Deliberately not here: back-off, the send window, what is sent. */
+#include "protocols/mqtt/mqtt.h"
+
+#include "protocols/mqtt/reason.h"
+
+#include <errno.h>
+#include <MQTTAsync.h>
+#include <netdb.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ADDRESSES         4 /* of one host name, tried one after the other */
+#define URI_SIZE          320
+#define CONNECT_TIMEOUT_S 10 /* an address */
+#define BUFFERED_MESSAGES 1024
+
+/* A publish or subscribe whose outcome is not known yet. */
+struct pending {
+    struct mqtt *mqtt;
+    uint64_t token;
+    bool subscribe;
+    atomic_bool busy;
+};
+
+struct mqtt {
+    struct mqtt_options options;
+    mqtt_post *post;
+    void *context;
+    MQTTAsync client;
+    char uris[ADDRESSES][URI_SIZE];
+    char *uri_list[ADDRESSES];
+    int uri_count;
+    char tls_reason[REASON_TEXT]; /* paho's threads only */
+    unsigned next_pending;
+    struct pending pending[MQTT_PENDING];
+};
+
+/* ---- callbacks: paho's threads ---- */
+
+/* One line of ERR_print_errors: "id:error:number:library:function:reason:file:line:...". */
+static int
+on_tls_error(const char *line, size_t length, void *context)
+{
+    struct mqtt *mqtt = context;
+    const char *at = line, *end = line + length;
+    for (int field = 0; field < 5 && at; field++) {
+        at = memchr(at, ':', (size_t)(end - at));
+        at = at ? at + 1 : NULL;
+    }
+    if (!at || mqtt->tls_reason[0])
+        return 1;
+    const char *stop = memchr(at, ':', (size_t)(end - at));
+    snprintf(mqtt->tls_reason, sizeof mqtt->tls_reason, "%.*s", (int)((stop ? stop : end) - at),
+             at);
+    return 1;
+}
+
+static uint32_t
+property_number(MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t otherwise)
+{
+    int64_t value = MQTTProperties_hasProperty(properties, code)
+                        ? MQTTProperties_getNumericValue(properties, code)
+                        : -1;
+    return value < 0 ? otherwise : (uint32_t)value;
+}
+
+static void
+on_connected_5(void *context, MQTTAsync_successData5 *data)
+{
+    struct mqtt *mqtt = context;
+    MQTTProperties *said = &data->properties;
+    uint32_t receive = property_number(said, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, UINT16_MAX);
+    struct mqtt_event event = {
+        .kind = MQTT_CONNECTED,
+        .receive_maximum = (uint16_t)receive,
+        .max_packet = property_number(said, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, 0),
+    };
+    mqtt->post(mqtt->context, &event);
+}
+
+static void
+on_connected_4(void *context, MQTTAsync_successData *data)
+{
+    (void)data;
+    struct mqtt *mqtt = context;
+    struct mqtt_event event = {.kind = MQTT_CONNECTED, .receive_maximum = UINT16_MAX};
+    mqtt->post(mqtt->context, &event);
+}
+
+static void
+report_not_connected(struct mqtt *mqtt, int code, const char *message)
+{
+    char text[REASON_TEXT];
+    struct reason_failure failure = {
+        .code = code,
+        .message = message,
+        .tls = mqtt->options.tls,
+        .own_ca = mqtt->options.ca != NULL,
+        .tls_said = mqtt->tls_reason,
+        .timeout_s = CONNECT_TIMEOUT_S,
+    };
+    reason_describe_failure(&failure, text);
+    struct mqtt_event event = {
+        .kind = MQTT_NOT_CONNECTED,
+        .reason = code,
+        .text = text,
+        .wrong_version = reason_is_version(code) || (mqtt->options.version == MQTTVERSION_5 &&
+                                                     reason_is_silent_close(message)),
+    };
+    mqtt->post(mqtt->context, &event);
+}
+
+static void
+on_not_connected_5(void *context, MQTTAsync_failureData5 *data)
+{
+    int reason = (int)data->reasonCode;
+    report_not_connected(context, reason ? reason : data->code, data->message);
+}
+
+static void
+on_not_connected_4(void *context, MQTTAsync_failureData *data)
+{
+    report_not_connected(context, data ? data->code : MQTTASYNC_FAILURE,
+                         data ? data->message : NULL);
+}
+
+static void
+report_lost(struct mqtt *mqtt, const char *text)
+{
+    struct mqtt_event event = {.kind = MQTT_LOST, .text = text};
+    mqtt->post(mqtt->context, &event);
+}
+
+static void
+on_lost(void *context, char *cause)
+{
+    (void)cause; /* paho never gives one */
+    report_lost(context, "the connection broke");
+}
+
+/* The broker's DISCONNECT (MQTT 5): paho then does not always say that the connection is lost. */
+static void
+on_told_to_go(void *context, MQTTProperties *properties, enum MQTTReasonCodes reason)
+{
+    (void)properties;
+    char text[REASON_TEXT];
+    reason_describe((int)reason, text);
+    report_lost(context, text);
+}
+
+static int
+on_message(void *context, char *topic, int topic_length, MQTTAsync_message *message)
+{
+    struct mqtt *mqtt = context;
+    char response[256];
+    struct mqtt_event event = {
+        .kind = MQTT_MESSAGE,
+        .topic = topic,
+        .payload = message->payload,
+        .payload_length = (size_t)message->payloadlen,
+        .retained = message->retained != 0,
+    };
+    MQTTProperty *property = MQTTProperties_getProperty(&message->properties,
+                                                        MQTTPROPERTY_CODE_RESPONSE_TOPIC);
+    if (property && (size_t)property->value.data.len < sizeof response) {
+        snprintf(response, sizeof response, "%.*s", property->value.data.len,
+                 property->value.data.data);
+        event.response_topic = response;
+    }
+    property = MQTTProperties_getProperty(&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
+    if (property) {
+        event.correlation = property->value.data.data;
+        event.correlation_length = (size_t)property->value.data.len;
+    }
+    /* A topic with a NUL inside, which nobody may send, is dropped. */
+    bool is_text = topic_length == 0 || strlen(topic) == (size_t)topic_length;
+    if (is_text && !mqtt->post(mqtt->context, &event))
+        return 0;
+    MQTTAsync_freeMessage(&message);
+    MQTTAsync_free(topic);
+    return 1;
+}
+
+static void
+finish(struct pending *pending, enum mqtt_event_kind kind, int reason, const char *text)
+{
+    struct mqtt *mqtt = pending->mqtt;
+    struct mqtt_event event = {
+        .kind = kind, .token = pending->token, .reason = reason, .text = text};
+    atomic_store(&pending->busy, false);
+    mqtt->post(mqtt->context, &event);
+}
+
+static void
+finish_badly(struct pending *pending, int reason, const char *message)
+{
+    char text[REASON_TEXT];
+    if (reason > 0)
+        reason_describe(reason, text);
+    else
+        snprintf(text, sizeof text, "not sent: %s", message ? message : "the connection broke");
+    finish(pending, pending->subscribe ? MQTT_NOT_SUBSCRIBED : MQTT_NOT_PUBLISHED, reason, text);
+}
+
+static void
+on_done_5(void *context, MQTTAsync_successData5 *data)
+{
+    (void)data;
+    struct pending *pending = context;
+    finish(pending, pending->subscribe ? MQTT_SUBSCRIBED : MQTT_ACKNOWLEDGED, 0, NULL);
+}
+
+static void
+on_done_4(void *context, MQTTAsync_successData *data)
+{
+    (void)data;
+    on_done_5(context, NULL);
+}
+
+static void
+on_failed_5(void *context, MQTTAsync_failureData5 *data)
+{
+    int reason = (int)data->reasonCode;
+    finish_badly(context, reason ? reason : data->code, data->message);
+}
+
+static void
+on_failed_4(void *context, MQTTAsync_failureData *data)
+{
+    finish_badly(context, data ? data->code : MQTTASYNC_FAILURE, data ? data->message : NULL);
+}
+
+/* ---- the caller's thread ---- */
+
+static bool
+is_5(const struct mqtt *mqtt)
+{
+    return mqtt->options.version == MQTTVERSION_5;
+}
+
+static int
+check_file(const char *what, const char *path, char ret_error[200])
+{
+    if (!path || access(path, R_OK) == 0)
+        return 0;
+    int rc = -errno;
+    snprintf(ret_error, 200, "cannot read the %s %s: %s", what, path, strerror(-rc));
+    return rc;
+}
+
+static int
+check_files(const struct mqtt_options *options, char ret_error[200])
+{
+    int rc = check_file("CA file", options->ca, ret_error);
+    if (rc == 0)
+        rc = check_file("certificate", options->certificate, ret_error);
+    if (rc == 0)
+        rc = check_file("key", options->key, ret_error);
+    return rc;
+}
+
+static void
+print_uri(const struct mqtt_options *options, const char *host, char ret_uri[URI_SIZE])
+{
+    bool is_v6 = strchr(host, ':') != NULL;
+    snprintf(ret_uri, URI_SIZE, "%s://%s%.250s%s:%u", options->tls ? "ssl" : "tcp",
+             is_v6 ? "[" : "", host, is_v6 ? "]" : "", options->port);
+}
+
+int
+mqtt_new(const struct mqtt_options *options, mqtt_post *post, void *context, struct mqtt **ret_mqtt,
+         char ret_error[200])
+{
+    int rc = options->tls ? check_files(options, ret_error) : 0;
+    if (rc < 0)
+        return rc;
+    struct mqtt *mqtt = calloc(1, sizeof *mqtt);
+    if (!mqtt) {
+        snprintf(ret_error, 200, "out of memory");
+        return -ENOMEM;
+    }
+    mqtt->options = *options;
+    mqtt->post = post;
+    mqtt->context = context;
+    for (size_t i = 0; i < MQTT_PENDING; i++)
+        mqtt->pending[i].mqtt = mqtt;
+    print_uri(options, options->host, mqtt->uris[0]);
+    MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer;
+    create.MQTTVersion = options->version;
+    create.maxBufferedMessages = BUFFERED_MESSAGES;
+    rc = MQTTAsync_createWithOptions(&mqtt->client, mqtt->uris[0], options->client_id,
+                                     MQTTCLIENT_PERSISTENCE_NONE, NULL, &create);
+    if (rc != MQTTASYNC_SUCCESS) {
+        snprintf(ret_error, 200, "no MQTT client for %.80s: %s", options->host,
+                 rc == MQTTASYNC_BAD_UTF8_STRING ? "the client id is not UTF-8" : "paho refuses");
+        free(mqtt);
+        return -EINVAL;
+    }
+    MQTTAsync_setCallbacks(mqtt->client, mqtt, on_lost, on_message, NULL);
+    MQTTAsync_setDisconnected(mqtt->client, mqtt, on_told_to_go);
+    *ret_mqtt = mqtt;
+    return 0;
+}
+
+void
+mqtt_free(struct mqtt *mqtt)
+{
+    if (!mqtt)
+        return;
+    MQTTAsync_destroy(&mqtt->client);
+    free(mqtt);
+}
+
+static int
+resolve(struct mqtt *mqtt, char ret_error[200])
+{
+    const struct mqtt_options *options = &mqtt->options;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+    int rc = getaddrinfo(options->host, NULL, &hints, &found);
+    if (rc != 0) {
+        snprintf(ret_error, 200, "the name %.80s does not resolve: %s", options->host,
+                 gai_strerror(rc));
+        return -EHOSTUNREACH;
+    }
+    mqtt->uri_count = 0;
+    for (struct addrinfo *i = found; i && mqtt->uri_count < ADDRESSES; i = i->ai_next) {
+        char numeric[NI_MAXHOST];
+        if (getnameinfo(i->ai_addr, i->ai_addrlen, numeric, sizeof numeric, NULL, 0,
+                        NI_NUMERICHOST) != 0)
+            continue;
+        print_uri(options, numeric, mqtt->uris[mqtt->uri_count]);
+        mqtt->uri_list[mqtt->uri_count] = mqtt->uris[mqtt->uri_count];
+        mqtt->uri_count++;
+    }
+    freeaddrinfo(found);
+    return 0;
+}
+
+int
+mqtt_connect(struct mqtt *mqtt, char ret_error[200])
+{
+    static const MQTTAsync_connectOptions with_4 = MQTTAsync_connectOptions_initializer;
+    static const MQTTAsync_connectOptions with_5 = MQTTAsync_connectOptions_initializer5;
+    const struct mqtt_options *options = &mqtt->options;
+    int rc = resolve(mqtt, ret_error);
+    if (rc < 0)
+        return rc;
+    MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+    will.topicName = options->will_topic;
+    will.payload.data = options->will_payload;
+    will.payload.len = (int)options->will_length;
+    will.retained = 1;
+    will.qos = 1;
+    MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
+    tls.trustStore = options->ca;
+    tls.keyStore = options->certificate;
+    tls.privateKey = options->key;
+    tls.verify = 1;
+    tls.ssl_error_cb = on_tls_error;
+    tls.ssl_error_context = mqtt;
+    MQTTAsync_connectOptions connect = is_5(mqtt) ? with_5 : with_4;
+    connect.MQTTVersion = options->version;
+    connect.keepAliveInterval = options->keepalive_s;
+    connect.connectTimeout = CONNECT_TIMEOUT_S;
+    connect.username = options->user;
+    connect.password = options->password;
+    connect.will = options->will_topic ? &will : NULL;
+    connect.ssl = options->tls ? &tls : NULL;
+    if (!options->tls) {
+        connect.serverURIcount = mqtt->uri_count;
+        connect.serverURIs = mqtt->uri_list;
+    }
+    connect.context = mqtt;
+    connect.onSuccess5 = is_5(mqtt) ? on_connected_5 : NULL;
+    connect.onFailure5 = is_5(mqtt) ? on_not_connected_5 : NULL;
+    connect.onSuccess = is_5(mqtt) ? NULL : on_connected_4;
+    connect.onFailure = is_5(mqtt) ? NULL : on_not_connected_4;
+    rc = MQTTAsync_connect(mqtt->client, &connect);
+    if (rc == MQTTASYNC_SUCCESS)
+        return 0;
+    snprintf(ret_error, 200, "paho does not start connecting (%d)", rc);
+    return -EIO;
+}
+
+static struct pending *
+take_pending(struct mqtt *mqtt, MQTTAsync_responseOptions *answer)
+{
+    for (size_t i = 0; i < MQTT_PENDING; i++) {
+        struct pending *pending = &mqtt->pending[mqtt->next_pending++ % MQTT_PENDING];
+        if (atomic_load(&pending->busy))
+            continue;
+        atomic_store(&pending->busy, true);
+        answer->context = pending;
+        answer->onSuccess5 = is_5(mqtt) ? on_done_5 : NULL;
+        answer->onFailure5 = is_5(mqtt) ? on_failed_5 : NULL;
+        answer->onSuccess = is_5(mqtt) ? NULL : on_done_4;
+        answer->onFailure = is_5(mqtt) ? NULL : on_failed_4;
+        return pending;
+    }
+    return NULL;
+}
+
+static int
+settle(struct pending *pending, int rc)
+{
+    if (rc == MQTTASYNC_SUCCESS)
+        return 0;
+    atomic_store(&pending->busy, false);
+    return rc == MQTTASYNC_DISCONNECTED ? -ENOTCONN : rc == MQTTASYNC_BAD_QOS ? -EINVAL : -EIO;
+}
+
+static void
+add_bytes(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *bytes, size_t length)
+{
+    MQTTProperty property = {.identifier = code};
+    property.value.data.data = (char *)(uintptr_t)bytes;
+    property.value.data.len = (int)length;
+    MQTTProperties_add(properties, &property);
+}
+
+static void
+add_properties(MQTTProperties *properties, const struct mqtt_message *message)
+{
+    if (message->content_type)
+        add_bytes(properties, MQTTPROPERTY_CODE_CONTENT_TYPE, message->content_type,
+                  strlen(message->content_type));
+    if (message->correlation)
+        add_bytes(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, message->correlation,
+                  message->correlation_length);
+    if (message->expiry_s) {
+        MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL};
+        property.value.integer4 = message->expiry_s;
+        MQTTProperties_add(properties, &property);
+    }
+}
+
+int
+mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message)
+{
+    MQTTAsync_responseOptions answer = MQTTAsync_responseOptions_initializer;
+    struct pending *pending = take_pending(mqtt, &answer);
+    if (!pending)
+        return -EAGAIN;
+    pending->token = message->token;
+    pending->subscribe = false;
+    MQTTAsync_message sent = MQTTAsync_message_initializer;
+    sent.payload = (void *)(uintptr_t)message->payload;
+    sent.payloadlen = (int)message->length;
+    sent.qos = message->qos;
+    sent.retained = message->retain;
+    if (is_5(mqtt))
+        add_properties(&sent.properties, message);
+    int rc = MQTTAsync_sendMessage(mqtt->client, message->topic, &sent, &answer);
+    MQTTProperties_free(&sent.properties);
+    return settle(pending, rc);
+}
+
+int
+mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos)
+{
+    MQTTAsync_responseOptions answer = MQTTAsync_responseOptions_initializer;
+    struct pending *pending = take_pending(mqtt, &answer);
+    if (!pending)
+        return -EAGAIN;
+    pending->token = 0;
+    pending->subscribe = true;
+    return settle(pending, MQTTAsync_subscribe(mqtt->client, filter, qos, &answer));
+}
