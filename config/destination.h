@@ -15,19 +15,19 @@ struct destination {
     const char *host;
     uint16_t port;
     bool tls;
-    const char *prefix;                     /* of topics; "parkgate" */
-    const char *user;                       /* NULL: anonymous */
-    const char *password;                   /* credential name or file; never the secret itself */
-    const char *ca, *certificate, *key;     /* credential names or files; NULL: system's CA / none */
-    const char *client_id;                  /* NULL: "parkgate-" and the gateway id */
-    uint8_t mqtt_version;                   /* 5 or 4 (3.1.1); 0: 5, falling back to 3.1.1 */
+    const char *prefix;                 /* of topics; "parkgate" */
+    const char *user;                   /* NULL: anonymous */
+    const char *password;               /* credential name or file; never the secret itself */
+    const char *ca, *certificate, *key; /* credential names or files; NULL: system's CA / none */
+    const char *client_id;              /* NULL: "parkgate-" and the gateway id */
+    uint8_t mqtt_version;               /* 5 or 4 (3.1.1); 0: 5, falling back to 3.1.1 */
     uint16_t keepalive_s;
-    uint16_t window;        /* messages in flight at most */
-    uint32_t max_payload;   /* bytes */
-    uint32_t streams;       /* bit 1 << stream: what it receives */
-    enum start_at start;    /* of a destination the store has not seen before */
+    uint16_t window;      /* messages in flight at most */
+    uint32_t max_payload; /* bytes */
+    uint32_t streams;     /* bit 1 << stream: what it receives */
+    enum start_at start;  /* of a destination the store has not seen before */
     enum backlog_order backlog;
-    uint32_t backlog_rate;  /* bytes a second, 0: no limit */
+    uint32_t backlog_rate;   /* bytes a second, 0: no limit */
     bool acknowledge_centre; /* PUBACK is not enough */
 };
 

@@ -84,7 +84,8 @@ struct device {
     uint16_t max_registers, max_bits; /* a request */
     struct point *points;             /* consecutive in site->points */
     uint16_t point_count;
-    bool sample; /* one of its points is: its whole scans go to stream sample */
+    const uint16_t *by_number; /* indexes into points by ascending registry number, or NULL */
+    bool sample;               /* one of its points is: its whole scans go to stream sample */
 };
 
 #endif

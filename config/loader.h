@@ -1,6 +1,6 @@
-/* A site from a YAML file: syntax by libfyaml, meaning by the tables in schema.c. Reads the register
- * maps and limit sets the file names. Every mistake of one run is reported, none stops the search
- * for the next. Starts nothing, keeps nothing. */
+/* A site from a YAML file: syntax by libfyaml, meaning by the tables in schema.c. Reads the
+ * register maps and limit sets the file names. Every mistake of one run is reported, none stops the
+ * search for the next. Starts nothing, keeps nothing. */
 #ifndef CONFIG_LOADER_H
 #define CONFIG_LOADER_H
 
@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/* One mistake: `file:line:column: text`, where the text says what is wrong and what would be right. */
+/* One mistake: `file:line:column: text`, where the text says what is wrong and what would be right.
+ */
 typedef void loader_report(void *context, bool warning, const char *line);
 
 struct loader_options {
@@ -21,10 +22,12 @@ struct loader_options {
 /* 0 and a site, or -EINVAL after at least one mistake was reported, or another negative errno. */
 int loader_load(const char *file, const struct loader_options *options, struct site **ret_site);
 
-/* A register map alone (parkgatectl check on config/devices/NAME.yaml). */
-int loader_check_map(const char *file, const struct loader_options *options);
+/* What the file's top level looks like; a site when nothing else. */
+enum loader_kind { LOADER_SITE, LOADER_MAP, LOADER_LIMITS };
+enum loader_kind loader_kind(const char *file);
 
-/* True when the file's top level looks like a register map rather than a site. */
-bool loader_is_map(const char *file);
+/* A register map or a limit set alone: 0 or -EINVAL. */
+int loader_check_map(const char *file, const struct loader_options *options);
+int loader_check_limits(const char *file, const struct loader_options *options);
 
 #endif

@@ -1,4 +1,5 @@
-/* What is wrong with a site file, gathered while it is read and reported in the order of the file. */
+/* What is wrong with a site file, gathered while it is read and reported in the order of the file.
+ */
 #ifndef CONFIG_MISTAKES_H
 #define CONFIG_MISTAKES_H
 

@@ -3,6 +3,7 @@
 #define CONFIG_SECTION_H
 
 #include "config/load.h"
+#include "config/units.h"
 
 /* Puts the defaults of all keys (also the base's) into the struct. */
 void section_default(const struct schema_section *section, void *target);

@@ -1,5 +1,6 @@
-/* What a site is: built by config/loader.c from one YAML file, then const and read by everyone until
- * the last thread has left it. All text and arrays live in the site's own arena (site_free). */
+/* What a site is: built by config/loader.c from one YAML file, then const and read by everyone
+ * until the last thread has left it. All text and arrays live in the site's own arena (site_free).
+ */
 #ifndef CONFIG_SITE_H
 #define CONFIG_SITE_H
 

@@ -1,5 +1,5 @@
-/* The closed table of units (config/units/units.c): a number with a unit is read by it, and payloads
- * and catalogues name units by its keys. */
+/* The closed table of units (config/units/units.c): a number with a unit is read by it, and
+ * payloads and catalogues name units by its keys. */
 #ifndef CONFIG_UNITS_H
 #define CONFIG_UNITS_H
 

@@ -1,0 +1,107 @@
+/* Walks the table of keys: finding, describing, printing. The rows themselves stand in
+ * schema_field.c, schema_asset.c and schema_place.c. */
+#include "config/schema.h"
+
+#include "config/text.h"
+
+#include <string.h>
+
+static const struct schema_section *const SECTIONS[] = {
+    &SCHEMA_SITE,       &SCHEMA_GATEWAY,     &SCHEMA_BUS,     &SCHEMA_DEVICE, &SCHEMA_MAP,
+    &SCHEMA_POINT,      &SCHEMA_ASSET,       &SCHEMA_RUNNING, &SCHEMA_BYPASS, &SCHEMA_LIMIT,
+    &SCHEMA_LIMITS_SET, &SCHEMA_DESTINATION, &SCHEMA_STORE,   &SCHEMA_KEEP,
+};
+
+const struct schema_key *
+schema_key_at(const struct schema_section *section, size_t i)
+{
+    for (; section; section = section->base) {
+        if (i < section->count)
+            return &section->keys[i];
+        i -= section->count;
+    }
+    return NULL;
+}
+
+const struct schema_key *
+schema_find_key(const struct schema_section *section, const char *name)
+{
+    const struct schema_key *key;
+    for (size_t i = 0; (key = schema_key_at(section, i)); i++)
+        if (!strcmp(key->name, name))
+            return key;
+    return NULL;
+}
+
+static void
+print_choices(const struct schema_key *key, char *ret_text, size_t size)
+{
+    size_t used = 0;
+    for (const struct schema_choice *choice = key->choices; choice->word && used < size; choice++)
+        used += (size_t)snprintf(ret_text + used, size - used, "%s%s", used ? ", " : "one of ",
+                                 choice->word);
+}
+
+void
+schema_print_form(const struct schema_key *key, char *ret_text, size_t size)
+{
+    const struct unit *unit = key->unit ? units_find(key->unit) : NULL;
+    switch (key->type) {
+    case SCHEMA_TEXT: snprintf(ret_text, size, "a text"); break;
+    case SCHEMA_NAME:
+        snprintf(ret_text, size, "a name: a small letter, then small letters, digits and '-'");
+        break;
+    case SCHEMA_NATURAL: snprintf(ret_text, size, "a whole number"); break;
+    case SCHEMA_NUMBER: snprintf(ret_text, size, "a number"); break;
+    case SCHEMA_QUANTITY:
+        snprintf(ret_text, size, "a %s with its unit, like %s", unit->kind,
+                 key->fallback ? key->fallback : key->form);
+        break;
+    case SCHEMA_UNIT: snprintf(ret_text, size, "a unit, like mg/m3"); break;
+    case SCHEMA_BOOL: snprintf(ret_text, size, "true or false"); break;
+    case SCHEMA_CHOICE: print_choices(key, ret_text, size); break;
+    case SCHEMA_FORM: snprintf(ret_text, size, "%s", key->form); break;
+    }
+}
+
+static void
+print_bounds(FILE *out, const struct schema_key *key)
+{
+    char low[40], high[40];
+    if (key->low == 0 && key->high == 0)
+        return;
+    if (key->type == SCHEMA_QUANTITY) {
+        text_print_quantity(key->low, units_find(key->unit), low, sizeof low);
+        text_print_quantity(key->high, units_find(key->unit), high, sizeof high);
+        fprintf(out, "; from %s to %s", low, high);
+    } else {
+        fprintf(out, "; from %.15g to %.15g", key->low, key->high);
+    }
+}
+
+static void
+print_key(FILE *out, const struct schema_key *key)
+{
+    char form[240];
+    schema_print_form(key, form, sizeof form);
+    fprintf(out, "  %s: %s", key->name, form);
+    print_bounds(out, key);
+    if (key->required)
+        fprintf(out, "; required");
+    else if (key->fallback && *key->fallback)
+        fprintf(out, "; %s unless said", key->fallback);
+    fprintf(out, "\n      %s\n      %s\n", key->en, key->zh);
+}
+
+void
+schema_print(FILE *out)
+{
+    for (size_t i = 0; i < sizeof SECTIONS / sizeof *SECTIONS; i++) {
+        const struct schema_section *section = SECTIONS[i];
+        const struct schema_key *key;
+        fprintf(out, "%s%s\n    %s\n    %s\n", i ? "\n" : "", section->path, section->en,
+                section->zh);
+        for (size_t k = 0; (key = schema_key_at(section, k)); k++)
+            print_key(out, key);
+    }
+}
