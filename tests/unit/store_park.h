@@ -34,7 +34,7 @@ static const char STORE_PARK[] =
     "destinations:\n"
     "  centre: {mqtt: tcp://127.0.0.1}\n";
 
-static void
+static inline void
 store_park_complain(void *context, bool warning, const char *line)
 {
     (void)context;
@@ -42,7 +42,7 @@ store_park_complain(void *context, bool warning, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
-static struct site *
+static inline struct site *
 store_park_load(const char *directory, const char *text)
 {
     struct loader_options options = {.report = store_park_complain};
@@ -58,7 +58,7 @@ store_park_load(const char *directory, const char *text)
     return site;
 }
 
-static void
+static inline void
 store_park_scan(const struct site *site, const char *device, double value, struct scan *ret_scan)
 {
     static struct value values[4];

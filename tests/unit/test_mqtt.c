@@ -1,0 +1,542 @@
+/* mqtt.c against a broker of a few lines that does exactly what a test tells it: real brokers do
+ * not hang up, refuse and fall silent on demand. */
+#include "protocols/mqtt/mqtt.c"
+#include "protocols/mqtt/reason.c"
+
+#include "base/clock.h"
+#include "base/queue.h"
+#include "base/thread.h"
+
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#define PATIENCE_MS 15000
+
+struct answer {
+    size_t length; /* 0: hang up */
+    uint8_t bytes[128];
+};
+
+struct broker {
+    int listener;
+    uint16_t port;
+    struct answer connect;   /* to CONNECT */
+    struct answer publish;   /* to each PUBLISH: its packet id is filled in at bytes[2..3] */
+    struct answer subscribe; /* to SUBSCRIBE, ditto; then `message` follows */
+    struct answer message;   /* a PUBLISH of the broker's own */
+    struct thread thread;
+    uint8_t seen[4096]; /* the last PUBLISH, whole */
+    size_t seen_length;
+};
+
+struct seen {
+    enum mqtt_event_kind kind;
+    uint64_t token;
+    int reason;
+    bool wrong_version, retained, has_response;
+    uint16_t receive_maximum;
+    uint32_t max_packet;
+    char text[200], topic[64], payload[64], response[64], correlation[16];
+};
+
+static struct queue *events;
+static int refuse_messages; /* how many MQTT_MESSAGE the receiver has no room for */
+
+static bool
+post_seen(void *context, const struct mqtt_event *event)
+{
+    (void)context;
+    struct seen seen = {
+        .kind = event->kind,
+        .token = event->token,
+        .reason = event->reason,
+        .wrong_version = event->wrong_version,
+        .retained = event->retained,
+        .receive_maximum = event->receive_maximum,
+        .max_packet = event->max_packet,
+        .has_response = event->response_topic != NULL,
+    };
+    if (event->kind == MQTT_MESSAGE && refuse_messages-- > 0)
+        return false;
+    snprintf(seen.text, sizeof seen.text, "%s", event->text ? event->text : "");
+    snprintf(seen.topic, sizeof seen.topic, "%s", event->topic ? event->topic : "");
+    if (event->payload)
+        memcpy(seen.payload, event->payload, event->payload_length);
+    if (event->response_topic)
+        snprintf(seen.response, sizeof seen.response, "%s", event->response_topic);
+    if (event->correlation)
+        memcpy(seen.correlation, event->correlation, event->correlation_length);
+    return queue_post(events, &seen);
+}
+
+static struct seen
+next_event(void)
+{
+    struct seen seen;
+    assert_true(queue_take(events, clock_mono_ms() + PATIENCE_MS, &seen));
+    return seen;
+}
+
+/* ---- the broker ---- */
+
+static bool
+receive(int peer, void *bytes, size_t length)
+{
+    uint8_t *at = bytes;
+    while (length) {
+        ssize_t got = recv(peer, at, length, 0);
+        if (got <= 0)
+            return false;
+        at += got;
+        length -= (size_t)got;
+    }
+    return true;
+}
+
+/* One packet; its length, 0 at the end. */
+static size_t
+receive_packet(int peer, uint8_t *packet, size_t capacity)
+{
+    size_t head = 1, rest = 0;
+    if (!receive(peer, packet, 1))
+        return 0;
+    for (unsigned shift = 0; shift < 28; shift += 7) {
+        if (!receive(peer, packet + head, 1))
+            return 0;
+        rest |= (size_t)(packet[head] & 0x7F) << shift;
+        if (!(packet[head++] & 0x80))
+            break;
+    }
+    if (head + rest > capacity || !receive(peer, packet + head, rest))
+        return 0;
+    return head + rest;
+}
+
+static bool
+say(int peer, const struct answer *answer)
+{
+    return answer->length &&
+           send(peer, answer->bytes, answer->length, MSG_NOSIGNAL) == (ssize_t)answer->length;
+}
+
+static bool
+acknowledge(struct broker *broker, int peer, const uint8_t *packet, size_t length)
+{
+    struct answer answer;
+    if (packet[0] >> 4 == 3) {
+        size_t topic = (size_t)packet[2] << 8 | packet[3];
+        memcpy(broker->seen, packet, length);
+        broker->seen_length = length;
+        answer = broker->publish;
+        memcpy(answer.bytes + 2, packet + 4 + topic, 2);
+        return say(peer, &answer);
+    }
+    if (packet[0] >> 4 == 8) {
+        answer = broker->subscribe;
+        memcpy(answer.bytes + 2, packet + 2, 2);
+        return say(peer, &answer) && say(peer, &broker->message);
+    }
+    return packet[0] >> 4 != 14;
+}
+
+static void *
+run_broker(void *context)
+{
+    struct broker *broker = context;
+    uint8_t packet[4096];
+    int peer = accept(broker->listener, NULL, NULL);
+    if (receive_packet(peer, packet, sizeof packet) && say(peer, &broker->connect)) {
+        size_t length;
+        while ((length = receive_packet(peer, packet, sizeof packet)) != 0)
+            if (!acknowledge(broker, peer, packet, length))
+                break;
+    }
+    close(peer);
+    return NULL;
+}
+
+static void
+start_broker(struct broker *broker)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7F000001)};
+    socklen_t size = sizeof address;
+    broker->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(broker->listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(broker->listener, 4), 0);
+    assert_int_equal(getsockname(broker->listener, (struct sockaddr *)&address, &size), 0);
+    broker->port = ntohs(address.sin_port);
+    assert_int_equal(thread_start(&broker->thread, "broker", run_broker, broker), 0);
+}
+
+static void
+stop_broker(struct broker *broker)
+{
+    thread_join(&broker->thread);
+    close(broker->listener);
+}
+
+static struct mqtt *
+open_client(const struct broker *broker, uint8_t version)
+{
+    static struct mqtt_options options;
+    char error[200] = "";
+    struct mqtt *mqtt = NULL;
+    options = (struct mqtt_options){
+        .host = "127.0.0.1",
+        .port = broker->port,
+        .client_id = "test",
+        .version = version,
+        .keepalive_s = 30,
+        .will_topic = "will",
+        .will_payload = "gone",
+        .will_length = 4,
+    };
+    assert_int_equal(mqtt_new(&options, post_seen, NULL, &mqtt, error), 0);
+    assert_int_equal(mqtt_connect(mqtt, error), 0);
+    return mqtt;
+}
+
+#define ANSWER(...)                                                                                \
+    {                                                                                              \
+        .length = sizeof((uint8_t[]){__VA_ARGS__}), .bytes = { __VA_ARGS__ }                       \
+    }
+
+#define CONNACK_5 ANSWER(0x20, 3, 0, 0, 0)
+#define PUBACK_4  ANSWER(0x40, 2, 0, 0)
+#define SUBACK_5  ANSWER(0x90, 4, 0, 0, 0, 1)
+
+static struct seen
+connect_once(struct answer connect, uint8_t version)
+{
+    struct broker broker = {.connect = connect};
+    start_broker(&broker);
+    struct mqtt *mqtt = open_client(&broker, version);
+    struct seen seen = next_event();
+    mqtt_free(mqtt);
+    stop_broker(&broker);
+    return seen;
+}
+
+/* ---- tests ---- */
+
+static void
+test_connack_properties(void **state)
+{
+    (void)state;
+    struct answer connack = ANSWER(0x20, 11, 0, 0, 8, 0x21, 0, 20, 0x27, 0, 0, 0x10, 0);
+    struct seen seen = connect_once(connack, 5);
+    assert_int_equal(seen.kind, MQTT_CONNECTED);
+    assert_int_equal(seen.receive_maximum, 20);
+    assert_int_equal(seen.max_packet, 4096);
+    seen = connect_once((struct answer)CONNACK_5, 5);
+    assert_int_equal(seen.receive_maximum, 65535);
+    assert_int_equal(seen.max_packet, 0);
+    seen = connect_once((struct answer)ANSWER(0x20, 2, 0, 0), 4);
+    assert_int_equal(seen.kind, MQTT_CONNECTED);
+    assert_int_equal(seen.receive_maximum, 65535);
+}
+
+static void
+test_refusals(void **state)
+{
+    (void)state;
+    struct seen seen = connect_once((struct answer)ANSWER(0x20, 3, 0, 132, 0), 5);
+    assert_int_equal(seen.kind, MQTT_NOT_CONNECTED);
+    assert_true(seen.wrong_version);
+    seen = connect_once((struct answer)ANSWER(0x20, 2, 0, 1), 5); /* as a 3.1.1 broker answers */
+    assert_int_equal(seen.kind, MQTT_NOT_CONNECTED);
+    assert_true(seen.wrong_version);
+    seen = connect_once((struct answer)ANSWER(0x20, 3, 0, 134, 0), 5);
+    assert_false(seen.wrong_version);
+    assert_string_equal(seen.text, "the broker does not accept the user name or password");
+    seen = connect_once((struct answer)ANSWER(0x20, 2, 0, 4), 4);
+    assert_int_equal(seen.reason, 4);
+    assert_string_equal(seen.text, "the broker does not accept the user name or password");
+}
+
+static void
+test_silent_close(void **state)
+{
+    (void)state;
+    struct answer hang_up = {.length = 0};
+    struct seen seen = connect_once(hang_up, 5);
+    assert_int_equal(seen.kind, MQTT_NOT_CONNECTED);
+    assert_true(seen.wrong_version); /* brokers of the old school know no better */
+    assert_string_equal(seen.text, "the broker hung up instead of answering");
+    seen = connect_once(hang_up, 4);
+    assert_int_equal(seen.kind, MQTT_NOT_CONNECTED);
+    assert_false(seen.wrong_version);
+}
+
+static void
+test_nobody_listens(void **state)
+{
+    (void)state;
+    struct broker broker = {.connect = CONNACK_5};
+    start_broker(&broker);
+    struct mqtt *mqtt = open_client(&broker, 5);
+    assert_int_equal(next_event().kind, MQTT_CONNECTED);
+    mqtt_free(mqtt);
+    stop_broker(&broker);
+    mqtt = open_client(&broker, 5); /* the port is free again */
+    struct seen seen = next_event();
+    assert_int_equal(seen.kind, MQTT_NOT_CONNECTED);
+    assert_false(seen.wrong_version);
+    assert_string_equal(seen.text, "nobody answers there");
+    mqtt_free(mqtt);
+}
+
+static void
+test_no_such_name(void **state)
+{
+    (void)state;
+    struct mqtt_options options = {
+        .host = "no-such-host.invalid", .port = 1883, .client_id = "x", .version = 5};
+    char error[200] = "";
+    struct mqtt *mqtt = NULL;
+    assert_int_equal(mqtt_new(&options, post_seen, NULL, &mqtt, error), 0);
+    assert_int_equal(mqtt_connect(mqtt, error), -EHOSTUNREACH);
+    assert_non_null(strstr(error, "the name no-such-host.invalid does not resolve"));
+    mqtt_free(mqtt);
+}
+
+static void
+test_missing_ca(void **state)
+{
+    (void)state;
+    struct mqtt_options options = {.host = "localhost",
+                                   .port = 8883,
+                                   .tls = true,
+                                   .client_id = "x",
+                                   .version = 5,
+                                   .ca = "/nowhere/ca.pem"};
+    char error[200] = "";
+    struct mqtt *mqtt = NULL;
+    assert_int_equal(mqtt_new(&options, post_seen, NULL, &mqtt, error), -ENOENT);
+    assert_string_equal(error,
+                        "cannot read the CA file /nowhere/ca.pem: No such file or directory");
+}
+
+static bool
+has(const struct broker *broker, const char *bytes, size_t length)
+{
+    return memmem(broker->seen, broker->seen_length, bytes, length) != NULL;
+}
+
+static void
+test_publish(void **state)
+{
+    (void)state;
+    struct broker broker = {.connect = CONNACK_5, .publish = PUBACK_4};
+    struct mqtt_message message = {
+        .topic = "a/b",
+        .payload = "{}",
+        .length = 2,
+        .qos = 1,
+        .retain = true,
+        .content_type = "application/json",
+        .correlation = "\1\2",
+        .correlation_length = 2,
+        .token = 77,
+    };
+    start_broker(&broker);
+    struct mqtt *mqtt = open_client(&broker, 5);
+    assert_int_equal(next_event().kind, MQTT_CONNECTED);
+    assert_int_equal(mqtt_publish(mqtt, &message), 0);
+    struct seen seen = next_event();
+    assert_int_equal(seen.kind, MQTT_ACKNOWLEDGED);
+    assert_int_equal(seen.token, 77);
+    mqtt_free(mqtt);
+    stop_broker(&broker);
+    assert_int_equal(broker.seen[0], 0x33); /* QoS 1, retained */
+    assert_true(has(&broker, "\3\0\20application/json", 19));
+    assert_true(has(&broker, "\t\0\2\1\2", 5));
+}
+
+static void
+test_publish_refused(void **state)
+{
+    (void)state;
+    struct broker broker = {.connect = CONNACK_5, .publish = ANSWER(0x40, 3, 0, 0, 0x97)};
+    struct mqtt_message message = {.topic = "a", .payload = "x", .length = 1, .qos = 1, .token = 5};
+    start_broker(&broker);
+    struct mqtt *mqtt = open_client(&broker, 5);
+    assert_int_equal(next_event().kind, MQTT_CONNECTED);
+    assert_int_equal(mqtt_publish(mqtt, &message), 0);
+    struct seen seen = next_event();
+    assert_int_equal(seen.kind, MQTT_NOT_PUBLISHED);
+    assert_int_equal(seen.token, 5);
+    assert_int_equal(seen.reason, 0x97);
+    assert_string_equal(seen.text, "the broker's quota is used up");
+    mqtt_free(mqtt);
+    stop_broker(&broker);
+}
+
+static void
+test_lost(void **state)
+{
+    (void)state;
+    struct broker broker = {.connect = CONNACK_5, .publish = {.length = 0}};
+    struct mqtt_message message = {.topic = "a", .payload = "x", .length = 1, .qos = 1};
+    start_broker(&broker);
+    struct mqtt *mqtt = open_client(&broker, 5);
+    assert_int_equal(next_event().kind, MQTT_CONNECTED);
+    assert_int_equal(mqtt_publish(mqtt, &message), 0); /* this broker hangs up at it */
+    struct seen seen = next_event();
+    if (seen.kind == MQTT_NOT_PUBLISHED)
+        seen = next_event();
+    assert_int_equal(seen.kind, MQTT_LOST);
+    assert_string_equal(seen.text, "the connection broke");
+    assert_int_equal(mqtt_publish(mqtt, &message), -ENOTCONN);
+    mqtt_free(mqtt);
+    stop_broker(&broker);
+}
+
+static void
+test_told_why(void **state)
+{
+    (void)state;
+    struct broker broker = {.connect = CONNACK_5,
+                            .subscribe = SUBACK_5,
+                            .message = ANSWER(0xE0, 2, 0x8B, 0)}; /* DISCONNECT */
+    start_broker(&broker);
+    struct mqtt *mqtt = open_client(&broker, 5);
+    assert_int_equal(next_event().kind, MQTT_CONNECTED);
+    assert_int_equal(mqtt_subscribe(mqtt, "c/+", 1), 0);
+    assert_int_equal(next_event().kind, MQTT_SUBSCRIBED);
+    struct seen seen = next_event();
+    assert_int_equal(seen.kind, MQTT_LOST);
+    assert_string_equal(seen.text, "the broker is shutting down");
+    mqtt_free(mqtt);
+    stop_broker(&broker);
+}
+
+/* A PUBLISH at QoS 0, topic "c/x", payload "hi", with response topic "r" and correlation "ID". */
+#define MESSAGE_5                                                                                  \
+    ANSWER(0x30, 17, 0, 3, 'c', '/', 'x', 9, 8, 0, 1, 'r', 9, 0, 2, 'I', 'D', 'h', 'i')
+
+static void
+test_message(void **state)
+{
+    (void)state;
+    struct broker broker = {.connect = CONNACK_5, .subscribe = SUBACK_5, .message = MESSAGE_5};
+    start_broker(&broker);
+    struct mqtt *mqtt = open_client(&broker, 5);
+    assert_int_equal(next_event().kind, MQTT_CONNECTED);
+    assert_int_equal(mqtt_subscribe(mqtt, "c/+", 1), 0);
+    assert_int_equal(next_event().kind, MQTT_SUBSCRIBED);
+    struct seen seen = next_event();
+    assert_int_equal(seen.kind, MQTT_MESSAGE);
+    assert_string_equal(seen.topic, "c/x");
+    assert_string_equal(seen.payload, "hi");
+    assert_string_equal(seen.response, "r");
+    assert_string_equal(seen.correlation, "ID");
+    mqtt_free(mqtt);
+    stop_broker(&broker);
+}
+
+/* What the receiver has no room for is offered again: nothing from the centre is dropped. */
+static void
+test_message_offered_again(void **state)
+{
+    (void)state;
+    struct broker broker = {
+        .connect = CONNACK_5, .publish = PUBACK_4, .subscribe = SUBACK_5, .message = MESSAGE_5};
+    struct mqtt_message message = {.topic = "a", .payload = "x", .length = 1, .qos = 1};
+    start_broker(&broker);
+    refuse_messages = 1;
+    struct mqtt *mqtt = open_client(&broker, 5);
+    assert_int_equal(next_event().kind, MQTT_CONNECTED);
+    assert_int_equal(mqtt_subscribe(mqtt, "c/+", 1), 0);
+    assert_int_equal(next_event().kind, MQTT_SUBSCRIBED);
+    assert_int_equal(mqtt_publish(mqtt, &message), 0); /* paho looks again when something arrives */
+    enum mqtt_event_kind first = next_event().kind, second = next_event().kind;
+    assert_true((first == MQTT_MESSAGE && second == MQTT_ACKNOWLEDGED) ||
+                (first == MQTT_ACKNOWLEDGED && second == MQTT_MESSAGE));
+    mqtt_free(mqtt);
+    stop_broker(&broker);
+}
+
+static void
+test_subscribe_refused(void **state)
+{
+    (void)state;
+    struct broker broker = {.connect = CONNACK_5, .subscribe = ANSWER(0x90, 4, 0, 0, 0, 135)};
+    start_broker(&broker);
+    struct mqtt *mqtt = open_client(&broker, 5);
+    assert_int_equal(next_event().kind, MQTT_CONNECTED);
+    assert_int_equal(mqtt_subscribe(mqtt, "c/+", 1), 0);
+    struct seen seen = next_event();
+    assert_int_equal(seen.kind, MQTT_NOT_SUBSCRIBED);
+    assert_string_equal(seen.text, "the broker does not authorise this client");
+    mqtt_free(mqtt);
+    stop_broker(&broker);
+}
+
+static void
+test_tls_reasons(void **state)
+{
+    (void)state;
+    char text[REASON_TEXT];
+    struct reason_failure failure = {
+        .code = -1, .tls = true, .own_ca = true, .tls_said = "certificate verify failed"};
+    reason_describe_failure(&failure, text);
+    assert_string_equal(text,
+                        "the broker's certificate is not trusted: check the CA file, the host "
+                        "name in the certificate and the clock");
+    failure.tls_said = "tlsv1 alert unknown ca";
+    reason_describe_failure(&failure, text);
+    assert_string_equal(text, "the broker does not trust our certificate");
+    failure.tls_said = "some other thing";
+    reason_describe_failure(&failure, text);
+    assert_string_equal(text, "the TLS handshake failed: some other thing");
+    failure.tls_said = "";
+    reason_describe_failure(&failure, text);
+    assert_string_equal(text, "nobody answers there, or not with TLS");
+    reason_describe(200, text);
+    assert_string_equal(text, "the broker answers with reason 200");
+}
+
+static int
+setup(void **state)
+{
+    (void)state;
+    refuse_messages = 0;
+    return queue_new(sizeof(struct seen), 64, 0, &events);
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    queue_free(events);
+    return 0;
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_connack_properties),
+        TEST(test_refusals),
+        TEST(test_silent_close),
+        TEST(test_nobody_listens),
+        TEST(test_no_such_name),
+        TEST(test_missing_ca),
+        TEST(test_publish),
+        TEST(test_publish_refused),
+        TEST(test_lost),
+        TEST(test_told_why),
+        TEST(test_message),
+        TEST(test_message_offered_again),
+        TEST(test_subscribe_refused),
+        TEST(test_tls_reasons),
+    };
+    return cmocka_run_group_tests_name("mqtt", tests, NULL, NULL);
+}
