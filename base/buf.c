@@ -75,34 +75,21 @@ buf_text(struct buf *buf, const char *text)
     buf_append(buf, text, strlen(text));
 }
 
-/* The NUL that vsnprintf insists on may cost the last free byte; then it is written again by hand.
- */
 void
 buf_printf(struct buf *buf, const char *format, ...)
 {
     if (buf->overflow)
         return;
     size_t space = buf->capacity - buf->length;
-    char last = '\0';
-    va_list arguments, again;
+    va_list arguments;
     va_start(arguments, format);
-    va_copy(again, arguments);
-    int needed = vsnprintf(space ? (char *)buf->data + buf->length : &last, space ? space : 1,
-                           format, arguments);
+    int needed = vsnprintf(space ? (char *)buf->data + buf->length : NULL, space, format,
+                           arguments);
     va_end(arguments);
-    if (needed >= 0 && (size_t)needed == space && space) {
-        char *whole = NULL;
-        if (vasprintf(&whole, format, again) == needed)
-            buf_append(buf, whole, (size_t)needed);
-        else
-            buf->overflow = true;
-        free(whole);
-    } else if (needed < 0 || (size_t)needed > space) {
+    if (needed < 0 || (size_t)needed >= space)
         buf->overflow = true;
-    } else {
+    else
         buf->length += (size_t)needed;
-    }
-    va_end(again);
 }
 
 const char *

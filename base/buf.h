@@ -29,6 +29,8 @@ void buf_cut(struct buf *buf, size_t length);
 void buf_append(struct buf *buf, const void *bytes, size_t length);
 void buf_byte(struct buf *buf, uint8_t byte);
 void buf_text(struct buf *buf, const char *text);
+
+/* Needs room for one byte more than it writes: the NUL of the C library. */
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The content as a C string (a NUL is put behind it, not counted). "" when not even that fits. */
