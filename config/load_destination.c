@@ -38,7 +38,8 @@ read_streams(struct load *load, const struct yaml_node *node, const char *what,
     destination->streams = 0;
     for (const struct yaml_node *child = node ? node->first : NULL; child; child = child->next) {
         size_t i = 0;
-        while (i < STREAM_COUNT && (child->shape != YAML_TEXT || strcmp(child->text, STREAMS[i])))
+        while (i < STREAM_COUNT &&
+               (child->shape != YAML_TEXT || strcmp(child->text, STREAMS[i]) != 0))
             i++;
         if (i < STREAM_COUNT)
             destination->streams |= 2U << i;

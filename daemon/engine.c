@@ -245,6 +245,19 @@ write_alarms(struct engine *engine)
     engine->parts.wake(engine->parts.context);
 }
 
+/* A batch that is due but cannot be handed over (the disk is behind) must not make the loop spin.
+ */
+static int64_t
+wait_until(const struct engine *engine, int64_t tick_mono_ms)
+{
+    int64_t due_mono_ms = store_due_mono_ms(engine->parts.store);
+    int64_t soon_mono_ms = engine->looped_mono_ms + 10;
+
+    if (due_mono_ms < soon_mono_ms)
+        due_mono_ms = soon_mono_ms;
+    return due_mono_ms < tick_mono_ms ? due_mono_ms : tick_mono_ms;
+}
+
 static void *
 engine_run(void *context)
 {
@@ -252,17 +265,18 @@ engine_run(void *context)
     struct message message;
 
     while (!engine->stopping) {
-        int64_t due_mono_ms = engine->ticked_mono_ms + TICK_MS;
-        bool taken = queue_take(engine->parts.inbox, due_mono_ms, &message);
+        int64_t tick_mono_ms = engine->ticked_mono_ms + TICK_MS;
+        bool taken = queue_take(engine->parts.inbox, wait_until(engine, tick_mono_ms), &message);
         if (taken)
             engine_step(engine, &message);
         int64_t mono_ms = clock_mono_ms();
-        if (mono_ms >= due_mono_ms)
+        if (mono_ms >= tick_mono_ms)
             tick(engine, mono_ms);
         if (engine->alarms_changed && (engine->urgent || !taken))
             write_alarms(engine);
         store_hand_over(engine->parts.store, engine->urgent, mono_ms);
         engine->urgent = false;
+        engine->looped_mono_ms = mono_ms;
         atomic_store_explicit(&engine->counters.alive_mono_ms, mono_ms, memory_order_relaxed);
     }
     engine_note_stop(engine);

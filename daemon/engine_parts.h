@@ -22,7 +22,7 @@ struct engine {
     const struct destination_counters *next_destinations;
     struct event *alarms;
     uint64_t seen_dropped_scans, seen_dropped_values;
-    int64_t ticked_mono_ms, saved_mono_ms;
+    int64_t ticked_mono_ms, saved_mono_ms, looped_mono_ms;
     bool urgent, alarms_changed, stopping;
     struct thread thread;
 };

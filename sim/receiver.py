@@ -1,6 +1,6 @@
 """The centre of the demonstration: subscribes to everything and keeps books by the keys in the
-payloads: store, stream, sequence. Hands on what is worth telling. Knows nothing of the gateway but
-payloads (docs/payloads/)."""
+payloads: store, stream, sequence. Hands on what is worth telling. Knows nothing of the gateway
+but its payloads (docs/payloads/)."""
 import hashlib
 import json
 import queue

@@ -224,8 +224,8 @@ def main():
     directory = tempfile.mkdtemp(prefix="parkgate-run-")
     story = Story(arguments, directory)
     good = False
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGHUP, on_signal)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
     try:
         try:
             story.start()

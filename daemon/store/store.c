@@ -19,6 +19,8 @@
 #define EVENT_RESERVE   ((size_t)32 << 10) /* of each batch, only for events and evidence */
 #define RETRY_MS        30000
 #define RECORD_OVERHEAD 5
+#define BURST_MS        20 /* so long without a record: the burst of scans is over */
+#define SHIFT_EVERY_MS  10000
 
 static int
 take_memory(struct store *store, size_t pending_bytes)
@@ -262,6 +264,9 @@ finish(struct store *store, enum stream stream, size_t start, const struct stamp
     segment->values += values;
     hash(store, head->chain, STORE_HASH, digest, head->chain);
     memcpy(segment->chain, head->chain, STORE_HASH);
+    if (start == 0)
+        store->batch->first_mono_ms = at->mono_ms;
+    store->appended_mono_ms = at->mono_ms;
     head->last++;
     return head->last;
 }
@@ -371,15 +376,31 @@ is_empty(const struct batch *batch)
     return batch->records.length == 0 && batch->states == 0 && batch->loss_records == 0;
 }
 
+int64_t
+store_due_mono_ms(const struct store *store)
+{
+    const struct batch *batch = store->batch;
+
+    if (is_empty(batch))
+        return INT64_MAX;
+    bool may_shift = store->appended_mono_ms - store->shifted_mono_ms >= SHIFT_EVERY_MS;
+    int64_t pause_ms = may_shift ? store->commit_every_ms / 2 : store->commit_every_ms;
+    int64_t due = store->handed_over_mono_ms + pause_ms;
+    int64_t quiet = store->appended_mono_ms + BURST_MS;
+    int64_t latest = batch->first_mono_ms + store->commit_every_ms;
+    if (due < quiet)
+        due = quiet;
+    return due < latest ? due : latest;
+}
+
 void
 store_hand_over(struct store *store, bool urgent, int64_t mono_ms)
 {
     struct batch *batch = store->batch;
     struct batch *next = NULL;
     bool half_full = batch->records.length > batch->records.capacity / 2;
-    bool due = mono_ms - store->handed_over_mono_ms >= store->commit_every_ms;
 
-    if (is_empty(batch) || (!urgent && !due && !half_full))
+    if (is_empty(batch) || (!urgent && !half_full && mono_ms < store_due_mono_ms(store)))
         return;
     if (!queue_take(store->free_batches, 0, &next))
         return; /* the disk is behind: the batch fills on */
@@ -387,6 +408,8 @@ store_hand_over(struct store *store, bool urgent, int64_t mono_ms)
         if (batch->states & (1U << i))
             atomic_store(&store->states[i].busy, true);
     struct job job = {.kind = JOB_BATCH, .batch = batch};
+    if (!urgent && mono_ms - store->handed_over_mono_ms < store->commit_every_ms)
+        store->shifted_mono_ms = mono_ms;
     store->batch = next;
     store->handed_over_mono_ms = mono_ms;
     queue_post_reserved(store->jobs, &job);

@@ -70,7 +70,12 @@ uint64_t store_append_evidence(struct store *store, const struct evidence *evide
 /* A state goes with the next commit, together with the heads of the streams now. */
 void store_append_state(struct store *store, const char *name, const struct buf *state);
 
-/* Hands what was appended to the store thread: when `urgent`, or commit_every has passed. */
+/* When store_hand_over has something to do: commit_every after the last time, as soon as the burst
+ * of scans is over (20 ms without another record), and never later than commit_every after the
+ * first record. INT64_MAX: nothing was appended. */
+int64_t store_due_mono_ms(const struct store *store);
+
+/* Hands what was appended to the store thread when it is due, or `urgent`. */
 void store_hand_over(struct store *store, bool urgent, int64_t mono_ms);
 
 /* What could not be appended since the last call; true if anything. For the gap record. */

@@ -31,6 +31,7 @@ struct store_face {
 struct batch {
     struct buf records; /* stream (1 byte), length (4 bytes), record; as appended */
     struct segment segments[STREAM_END];
+    int64_t first_mono_ms; /* of its first record */
     uint64_t loss_records, loss_values;
     uint32_t states; /* bit i: state_slots[i] goes with it */
 };
@@ -66,7 +67,7 @@ struct store {
     struct batch *batch; /* being filled */
     struct head heads[STREAM_END];
     struct store_loss loss;
-    int64_t handed_over_mono_ms;
+    int64_t handed_over_mono_ms, appended_mono_ms, shifted_mono_ms;
     void *digest; /* EVP_MD_CTX */
     struct state_slot states[STORE_STATES];
 

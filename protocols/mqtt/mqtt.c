@@ -5,18 +5,17 @@
  * makes another. Deliberately not here: back-off, the send window, what is sent. */
 #include "protocols/mqtt/mqtt.h"
 
+#include "protocols/mqtt/reach.h"
 #include "protocols/mqtt/reason.h"
 
 #include <errno.h>
 #include <MQTTAsync.h>
-#include <netdb.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define ADDRESSES         4 /* of one host name, tried one after the other */
 #define URI_SIZE          320
 #define CONNECT_TIMEOUT_S 10 /* an address */
 #define BUFFERED_MESSAGES 1024
@@ -34,8 +33,8 @@ struct mqtt {
     mqtt_post *post;
     void *context;
     MQTTAsync client;
-    char uris[ADDRESSES][URI_SIZE];
-    char *uri_list[ADDRESSES];
+    char uris[REACH_ADDRESSES][URI_SIZE];
+    char *uri_list[REACH_ADDRESSES];
     int uri_count;
     char tls_reason[REASON_TEXT]; /* paho's threads only */
     unsigned next_pending;
@@ -103,6 +102,7 @@ report_not_connected(struct mqtt *mqtt, int code, const char *message)
         .message = message,
         .tls = mqtt->options.tls,
         .own_ca = mqtt->options.ca != NULL,
+        .host = mqtt->options.host,
         .tls_said = mqtt->tls_reason,
         .timeout_s = CONNECT_TIMEOUT_S,
     };
@@ -318,28 +318,22 @@ mqtt_free(struct mqtt *mqtt)
     free(mqtt);
 }
 
+/* With TLS the address keeps the name; that somebody answers there is tried beforehand. */
 static int
-resolve(struct mqtt *mqtt, char ret_error[200])
+find_addresses(struct mqtt *mqtt, char ret_error[200])
 {
     const struct mqtt_options *options = &mqtt->options;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-    int rc = getaddrinfo(options->host, NULL, &hints, &found);
-    if (rc != 0) {
-        snprintf(ret_error, 200, "the name %.80s does not resolve: %s", options->host,
-                 gai_strerror(rc));
-        return -EHOSTUNREACH;
+    struct reach_address found[REACH_ADDRESSES];
+    int count = reach_resolve(options->host, options->port, found, ret_error);
+    if (count <= 0)
+        return count;
+    if (options->tls)
+        return reach_try(found, count, CONNECT_TIMEOUT_S * 1000, ret_error);
+    for (int i = 0; i < count; i++) {
+        print_uri(options, found[i].text, mqtt->uris[i]);
+        mqtt->uri_list[i] = mqtt->uris[i];
     }
-    mqtt->uri_count = 0;
-    for (struct addrinfo *i = found; i && mqtt->uri_count < ADDRESSES; i = i->ai_next) {
-        char numeric[NI_MAXHOST];
-        if (getnameinfo(i->ai_addr, i->ai_addrlen, numeric, sizeof numeric, NULL, 0,
-                        NI_NUMERICHOST) != 0)
-            continue;
-        print_uri(options, numeric, mqtt->uris[mqtt->uri_count]);
-        mqtt->uri_list[mqtt->uri_count] = mqtt->uris[mqtt->uri_count];
-        mqtt->uri_count++;
-    }
-    freeaddrinfo(found);
+    mqtt->uri_count = count;
     return 0;
 }
 
@@ -349,7 +343,7 @@ mqtt_connect(struct mqtt *mqtt, char ret_error[200])
     static const MQTTAsync_connectOptions with_4 = MQTTAsync_connectOptions_initializer;
     static const MQTTAsync_connectOptions with_5 = MQTTAsync_connectOptions_initializer5;
     const struct mqtt_options *options = &mqtt->options;
-    int rc = resolve(mqtt, ret_error);
+    int rc = find_addresses(mqtt, ret_error);
     if (rc < 0)
         return rc;
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;

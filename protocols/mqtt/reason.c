@@ -93,16 +93,26 @@ void
 reason_describe_failure(const struct reason_failure *failure, char ret_text[REASON_TEXT])
 {
     const char *message = failure->message ? failure->message : "";
-    if (failure->code > 0)
+    if (failure->code == 5 || failure->code == 135)
+        snprintf(ret_text, REASON_TEXT,
+                 "the broker does not authorise this client: check user name and password");
+    else if (failure->code > 0)
         reason_describe(failure->code, ret_text);
     else if (failure->tls && failure->tls_said[0])
         describe_handshake(failure, ret_text);
+    else if (reason_is_silent_close(message) && failure->tls)
+        snprintf(ret_text, REASON_TEXT,
+                 "the broker hung up after the TLS handshake: perhaps it does not take our "
+                 "certificate");
     else if (reason_is_silent_close(message))
         snprintf(ret_text, REASON_TEXT, "the broker hung up instead of answering");
     else if (strstr(message, "timeout"))
         snprintf(ret_text, REASON_TEXT, "no answer in %d s", failure->timeout_s);
     else if (failure->tls)
-        snprintf(ret_text, REASON_TEXT, "nobody answers there, or not with TLS");
+        snprintf(ret_text, REASON_TEXT,
+                 "TLS broke off: the broker's certificate is not for %.40s, or it does not take "
+                 "our certificate, or it does not speak TLS",
+                 failure->host);
     else
         snprintf(ret_text, REASON_TEXT, "nobody answers there");
 }

@@ -19,6 +19,7 @@ struct reason_failure {
     int code;            /* reason code, or negative: paho's own */
     const char *message; /* paho's, or NULL */
     bool tls, own_ca;
+    const char *host;
     const char *tls_said; /* OpenSSL's reason, "" for none */
     int timeout_s;
 };

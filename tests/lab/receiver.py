@@ -1,7 +1,7 @@
 """What a receiver that is not ours gets: mosquitto_sub with a session, every message a line."""
 import json
 
-from lab.processes import wait_for
+from lab.processes import Failure, wait_for
 
 STREAMS = ("event", "evidence", "period", "minute", "sample", "trend")
 
@@ -56,6 +56,18 @@ class Receiver:
     def events(self, kind, phase=None):
         return [event for event in self.of("event")
                 if event["kind"] == kind and phase in (None, event["phase"])]
+
+    def wait_all(self, stored, seconds=10):
+        """Every one of these records arrives, as it is stored."""
+        def missing():
+            return sorted(stored.keys() - self.take().records.keys())
+        try:
+            wait_for(lambda: not missing(), seconds, "every stored record arrives")
+        except Failure as reason:
+            raise Failure(f"{reason}; missing are {missing()[:8]}") from None
+        differing = [key for key in stored if self.records[key][0] != stored[key]]
+        if differing:
+            raise Failure(f"sent otherwise than stored: {sorted(differing)[:8]}")
 
     def page(self, name):
         """The newest page of that topic under park and gateway; None when there is none."""

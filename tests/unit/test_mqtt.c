@@ -1,6 +1,7 @@
 /* mqtt.c against a broker of a few lines that does exactly what a test tells it: real brokers do
  * not hang up, refuse and fall silent on demand. */
 #include "protocols/mqtt/mqtt.c"
+#include "protocols/mqtt/reach.c"
 #include "protocols/mqtt/reason.c"
 
 #include "base/clock.h"
@@ -321,6 +322,30 @@ test_missing_ca(void **state)
                         "cannot read the CA file /nowhere/ca.pem: No such file or directory");
 }
 
+/* With TLS a trial connection says that it is the network, before TLS is blamed. */
+static void
+test_nobody_listens_tls(void **state)
+{
+    (void)state;
+    struct broker broker = {.connect = CONNACK_5};
+    start_broker(&broker);
+    int peer = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(0x7F000001),
+                                  .sin_port = htons(broker.port)};
+    assert_int_equal(connect(peer, (struct sockaddr *)&address, sizeof address), 0);
+    close(peer);
+    stop_broker(&broker);
+    struct mqtt_options options = {
+        .host = "127.0.0.1", .port = broker.port, .tls = true, .client_id = "x", .version = 5};
+    char error[200] = "";
+    struct mqtt *mqtt = NULL;
+    assert_int_equal(mqtt_new(&options, post_seen, NULL, &mqtt, error), 0);
+    assert_int_equal(mqtt_connect(mqtt, error), -ECONNREFUSED);
+    assert_string_equal(error, "nobody answers there: Connection refused");
+    mqtt_free(mqtt);
+}
+
 static bool
 has(const struct broker *broker, const char *bytes, size_t length)
 {
@@ -482,8 +507,11 @@ test_tls_reasons(void **state)
 {
     (void)state;
     char text[REASON_TEXT];
-    struct reason_failure failure = {
-        .code = -1, .tls = true, .own_ca = true, .tls_said = "certificate verify failed"};
+    struct reason_failure failure = {.code = -1,
+                                     .tls = true,
+                                     .own_ca = true,
+                                     .host = "broker.example",
+                                     .tls_said = "certificate verify failed"};
     reason_describe_failure(&failure, text);
     assert_string_equal(text,
                         "the broker's certificate is not trusted: check the CA file, the host "
@@ -496,7 +524,7 @@ test_tls_reasons(void **state)
     assert_string_equal(text, "the TLS handshake failed: some other thing");
     failure.tls_said = "";
     reason_describe_failure(&failure, text);
-    assert_string_equal(text, "nobody answers there, or not with TLS");
+    assert_non_null(strstr(text, "the broker's certificate is not for broker.example"));
     reason_describe(200, text);
     assert_string_equal(text, "the broker answers with reason 200");
 }
@@ -527,6 +555,7 @@ main(void)
         TEST(test_refusals),
         TEST(test_silent_close),
         TEST(test_nobody_listens),
+        TEST(test_nobody_listens_tls),
         TEST(test_no_such_name),
         TEST(test_missing_ca),
         TEST(test_publish),

@@ -10,7 +10,7 @@ import threading
 
 sys.path.insert(0, os.path.dirname(__file__))
 from centre import (BASE, PATIENCE_S, Book, Broker, Probe, Receiver, check_chain, check_once,
-                    check_schema, free_port, schemas, wait)
+                    check_schema, end_children, free_port, schemas, wait)
 
 PROGRAM = None
 SAMPLE, TREND = 4, 5  # places in the state's lists
@@ -59,8 +59,8 @@ def case_restart(directory):
     probe.quit()
     dead = free_port()
     probe = Probe(PROGRAM, os.path.join(directory, "store"), dead)
-    state = probe.ask("scans 30")
-    assert state["queued"][SAMPLE] == 30
+    probe.ask("scans 30")
+    wait(lambda: probe.ask("state")["queued"][SAMPLE] == 30, "30 are queued")
     probe.quit(0)
     probe = Probe(PROGRAM, os.path.join(directory, "store"), broker.port)
     state = probe.idle()
@@ -260,7 +260,7 @@ def refused(directory, broker, options, sentence, environment=None):
     probe.ask("scans 2")
     wait(lambda: probe.said("not connected"), "a refusal")
     assert probe.said(sentence), probe.log
-    assert probe.ask("state")["queued"][SAMPLE] == 2
+    wait(lambda: probe.ask("state")["queued"][SAMPLE] >= 2, "nothing was lost")
     probe.quit(0)
     return probe
 
@@ -275,7 +275,8 @@ def case_wrong_ca(directory):
 
 def case_wrong_host(directory):
     broker = tls_broker(directory, "DNS:another.example")
-    refused(directory, broker, tls_options(directory), "the broker's certificate is not trusted")
+    refused(directory, broker, tls_options(directory),
+            "the broker's certificate is not for localhost")
     broker.stop()
 
 
@@ -283,7 +284,8 @@ def case_wrong_client(directory):
     broker = tls_broker(directory)
     make_ca(directory, "other")
     make_certificate(directory, "stranger", "other", "DNS:stranger")
-    refused(directory, broker, tls_options(directory, certificate="stranger"), "certificate")
+    refused(directory, broker, tls_options(directory, certificate="stranger"),
+            "not take our certificate")
     broker.stop()
 
 
@@ -317,8 +319,8 @@ def case_password(directory):
 def case_wrong_password(directory):
     broker = password_broker(directory)
     path = secret(directory, "password", "wrong")
-    probe = refused(directory, broker, ["-u", "box", "-w", path], "user name or password")
-    refused(directory, broker, ["-v", "4", "-u", "box", "-w", path], "user name or password")
+    probe = refused(directory, broker, ["-u", "box", "-w", path], "check user name and password")
+    refused(directory, broker, ["-v", "4", "-u", "box", "-w", path], "check user name and password")
     assert not probe.said("wrong\n"), "a secret in the log"
     os.chmod(path, 0o640)
     refused(directory, broker, ["-u", "box", "-w", path], "can be read by others: chmod 600 it")
@@ -539,7 +541,10 @@ def main():
     PROGRAM = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="parkgate-centre-") as directory:
         os.chmod(directory, 0o755)
-        globals()["case_" + sys.argv[2].replace("-", "_")](directory)
+        try:
+            globals()["case_" + sys.argv[2].replace("-", "_")](directory)
+        finally:
+            end_children()
     print("ok")
 
 

@@ -57,7 +57,7 @@ def case(lab):
     scan = receiver.of("trend")[-1]
     check(scan["there"] == 7 and scan["missing"] is None, f"{scan} with one block refused")
     slave.fail()
-    seen = wait_quality(receiver, seen, both("exception-4"))
+    seen = wait_quality(receiver, seen, {"there": "exception-4", "missing": "exception-2"})
     slave.fail(False)
     seen = wait_quality(receiver, seen, {"missing": "exception-2"})
 

@@ -50,6 +50,7 @@ def validators():
         name = topic.split("/", maxsplit=1)[0]
         with open(os.path.join(ROOT, "docs", "payloads", f"{name}.schema.json")) as file:
             schema = json.load(file)
+        schema.pop("$id", None)  # a name; this library would look for it on the network
         found[topic] = jsonschema.validators.validator_for(schema)(schema)
     return found
 

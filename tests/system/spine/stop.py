@@ -45,12 +45,6 @@ def stored_reads(gateway):
             if key[1] == "trend"]
 
 
-def check_received(gateway, receiver):
-    stored = gateway.records()
-    wait_for(lambda: stored.keys() <= receiver.take().records.keys(), 10,
-             "every stored record arrives")
-
-
 def case(lab):
     broker = Broker(lab)
     slave = Slave(lab, {})
@@ -63,7 +57,7 @@ def case(lab):
     count = reads_of(slave)
     check(stored_reads(gateway) == list(range(count)),
           f"the slave answered {count} reads, stored are {stored_reads(gateway)}")
-    check_received(gateway, receiver)
+    receiver.wait_all(gateway.records())
     check(receiver.page("status")["status"] == "stopping", "status says 'stopping'")
 
     broker.stop()
@@ -75,9 +69,9 @@ def case(lab):
     check(len(stored_reads(gateway)) > before, "what was read without a broker is stored")
     broker.start()
     gateway.start()
-    check_received(gateway, receiver)
+    receiver.wait_all(gateway.records())
     gateway.stop()
-    check_received(gateway, receiver)
+    receiver.wait_all(gateway.records())
     check(not receiver.changed(), "a key has one content")
 
 

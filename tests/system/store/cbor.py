@@ -151,7 +151,7 @@ def check_contents(streams):
     for stream, (found, segments) in streams.items():
         assert len(found) >= 6 and segments >= 3, f"stream {stream}: {len(found)}, {segments}"
     scans = streams[5][0]
-    values = [value for scan in scans for value in scan[8].values()]
+    values = [value for scan in scans + streams[6][0] for value in scan[8].values()]
     assert any(value == 0 and isinstance(value, float) and math.copysign(1, value) < 0
                for value in values), "negative zero"
     assert (1 << 64) - 1 in [value for value in values if isinstance(value, int)]
@@ -183,7 +183,7 @@ def must_be_found(path, what, sql, *values):
 
 def check_teeth(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    ident, body = database.execute("SELECT id, body FROM segments WHERE stream=5 AND first=1"
+    ident, body = database.execute("SELECT id, body FROM segments WHERE stream=5 AND records>1"
                                    ).fetchone()
     database.close()
     at = body.index(b"boiler-3")

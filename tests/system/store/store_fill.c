@@ -47,13 +47,13 @@ stamp_of(int round)
 static void
 append_scans(struct fill *fill, int round)
 {
-    static const uint64_t NATURALS[] = {0, 23, 24, 255, 256, 65535, 65536, UINT64_MAX};
+    static const uint64_t NATURALS[] = {UINT64_MAX, 0, 23, 24, 256, 65536};
     struct scan scan;
 
     store_park_scan(fill->site, "cems", round % 4 == 3 ? (double)NAN : NUMBERS[round], &scan);
     scan.at = stamp_of(round);
     if (round % 2 == 0) {
-        scan.values[2].as.natural = NATURALS[round / 2 % 8];
+        scan.values[2].as.natural = NATURALS[round / 2 % 6];
     } else {
         scan.values[2].kind = VALUE_INTEGER;
         scan.values[2].as.integer = -(INT64_MAX >> (round * 5));
