@@ -69,7 +69,11 @@ class Receiver:
         self.client.on_connect = self._on_connect
         self.client.on_disconnect = lambda *_: self.news.put(("link", False))
         self.client.on_message = self._on_message
-        self.client.connect(parts.hostname, parts.port or (8883 if secure else 1883), keepalive=10)
+        try:
+            self.client.connect(parts.hostname, parts.port or (8883 if secure else 1883),
+                                keepalive=10)
+        except (OSError, ValueError) as reason:
+            raise OSError(f"no broker at {parts.hostname}: {reason}") from reason
         self.client.loop_start()
 
     def stop(self):

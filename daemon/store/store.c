@@ -384,7 +384,7 @@ store_due_mono_ms(const struct store *store)
     if (is_empty(batch))
         return INT64_MAX;
     bool may_shift = store->appended_mono_ms - store->shifted_mono_ms >= SHIFT_EVERY_MS;
-    int64_t pause_ms = may_shift ? store->commit_every_ms / 2 : store->commit_every_ms;
+    int64_t pause_ms = may_shift ? 0 : store->commit_every_ms;
     int64_t due = store->handed_over_mono_ms + pause_ms;
     int64_t quiet = store->appended_mono_ms + BURST_MS;
     int64_t latest = batch->first_mono_ms + store->commit_every_ms;
