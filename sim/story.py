@@ -162,7 +162,7 @@ class Story:
             self.check_players()
             if time.monotonic() >= next_values:
                 next_values += VALUES_EVERY_S
-                if self.outage_began is None:
+                if self.outage_began is None and self.live_told:
                     self.teller.values(self.receiver)
             time.sleep(0.05)
 

@@ -3,7 +3,9 @@
  * A value carries the time it was read (mbsim.c): 1000 + seconds since --epoch. What counts as a
  * value is every number of a record of the streams sample and trend, and of "v" in the floor's
  * messages (cfloor.c); its age is its arrival minus that time. A record counts once, by its key;
- * each further one is a duplicate. An event's "value" at its opening is such a time as well.
+ * each further one is a duplicate of the gateway's; what the broker itself sends once more after a
+ * lost connection (the same message id and content) is left out. An event's "value" at its opening
+ * is such a time as well.
  *
  * Windows are by the time of the values: --window FROM:TO, in seconds since the epoch. The session
  * outlives the broker. Prints one line of JSON on SIGUSR1 and at its end. */
@@ -176,13 +178,31 @@ take_envelope(json_t *envelope, double now)
     }
 }
 
+/* The broker sends again what it has no PUBACK for, under the id it had: FNV-1a tells whether it is
+ * the same message. */
+static bool
+is_sent_again(const struct mosquitto_message *message)
+{
+    static uint64_t seen[65536];
+    const uint8_t *bytes = message->payload;
+    uint64_t hash = 14695981039346656037ULL;
+
+    for (int i = 0; i < message->payloadlen; i++)
+        hash = (hash ^ bytes[i]) * 1099511628211ULL;
+    uint64_t *slot = &seen[message->mid & 0xFFFF];
+    if (*slot == hash)
+        return true;
+    *slot = hash;
+    return false;
+}
+
 static void
 on_message(struct mosquitto *client, void *context, const struct mosquitto_message *message)
 {
     double now = now_s();
 
     (void)client, (void)context;
-    if (message->retain)
+    if (message->retain || (message->qos > 0 && is_sent_again(message)))
         return;
     json_t *root = json_loadb(message->payload, (size_t)message->payloadlen, 0, NULL);
     json_t *floor_values = json_object_get(root, "v");

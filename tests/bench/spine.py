@@ -39,12 +39,13 @@ def _steady(name, devices, tags, peer, seconds):
 
 def _outage(outage_s, after_s):
     """The broker goes away and comes back: what arrives of all that was read meanwhile."""
+    gone_s = WARM_S + 8.5  # between two polls of a second
     end_s = WARM_S + 8 + outage_s + after_s
     with Load(10, 100, [(WARM_S, end_s)]) as load:
         load.start(parkgate)
-        load.sleep_until(WARM_S + 8)
+        load.sleep_until(gone_s)
         load.broker.stop()
-        load.sleep_until(WARM_S + 8 + outage_s)
+        load.sleep_until(gone_s + outage_s)
         load.broker.start()
         load.sleep_until(end_s)
         cpu, _ = load.cost()

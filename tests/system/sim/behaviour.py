@@ -5,7 +5,7 @@ import tempfile
 import time
 
 from simulator import (ROOT, Simulator, crc, exchange, open_serial, open_tcp, rtu, run,
-                       tcp)
+                       tcp, until)
 
 CHARACTER_S = 10 / 9600  # 8N1
 
@@ -128,9 +128,7 @@ def windows_end_by_themselves(program):
         connection = open_tcp(sim.address("paint-shop"))
         assert "done" in sim.tell("rto exception 2 300ms")
         assert len(exchange(connection, tcp(1, 1, 3, 100, 2), 9)[0]) == 9
-        deadline = time.monotonic() + 10
-        while exchange(connection, tcp(2, 1, 3, 100, 2), 9)[0][7] != 3:
-            assert time.monotonic() < deadline
+        until(lambda: exchange(connection, tcp(2, 1, 3, 100, 2), 9)[0][7], 3)
         connection.close()
 
 
@@ -146,10 +144,8 @@ timeline:
         def damper():
             return exchange(connection, tcp(1, 1, 2, 12, 1), 10)[0][9]
 
-        for wanted in (1, 0):
-            deadline = time.monotonic() + 10
-            while damper() != wanted:
-                assert time.monotonic() < deadline
+        until(damper, 1)
+        until(damper, 0)
         lel = exchange(connection, tcp(1, 1, 3, 102, 2), 13)[0][9:]
         assert lel == b"\x00\x00\x41\xc8"  # 25.0, CDAB
         connection.close()

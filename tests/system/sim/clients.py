@@ -6,7 +6,7 @@ import subprocess
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.framer.rtu_framer import ModbusRtuFramer
 
-from simulator import Simulator, float32, run
+from simulator import Simulator, float32, run, until
 
 
 def floats(registers, order="ABCD"):
@@ -25,8 +25,8 @@ def tcp_holding_input_discrete(program):
         host, port = sim.address("paint-shop")
         client = ModbusTcpClient(host, port=port)
         assert client.connect()
-        while floats(client.read_holding_registers(102, 2, slave=1).registers, "CDAB") != (4.75,):
-            pass  # settings are taken over at the next step of the physics
+        until(lambda: floats(client.read_holding_registers(102, 2, slave=1).registers, "CDAB"),
+              (4.75,))
         answer = client.read_holding_registers(100, 11, slave=1).registers
         assert floats(answer[:2], "CDAB") == (float32(812.3),)
         assert answer[8:10] == [0, 0]  # registers without a point
@@ -45,10 +45,8 @@ def read_cems(sim, client):
     sim.set("cems.so2", 31.2)
     sim.set("cems.status", 5)
     assert client.connect()
-    registers = client.read_holding_registers(0, 31, slave=3).registers
-    while registers[30] != 5:
-        registers = client.read_holding_registers(0, 31, slave=3).registers
-    values = floats(registers[:30])
+    until(lambda: client.read_holding_registers(30, 1, slave=3).registers, [5])
+    values = floats(client.read_holding_registers(0, 30, slave=3).registers)
     assert values[0] == float32(31.2)
     o2, corrected, measured = values[9], values[6], values[2]
     assert abs(corrected - measured * 12 / (21 - o2)) < 0.01  # GB 13271, reference O2 9 %
@@ -68,9 +66,8 @@ def rtu_over_tcp(program):
         host, port = sim.address("wastewater")
         client = ModbusTcpClient(host, port=port, framer=ModbusRtuFramer, timeout=3)
         assert client.connect()
+        until(lambda: floats(client.read_holding_registers(0, 2, slave=7).registers), (28.5,))
         registers = client.read_holding_registers(0, 19, slave=7).registers
-        while floats(registers[:2]) != (28.5,):
-            registers = client.read_holding_registers(0, 19, slave=7).registers
         assert struct.unpack(">I", struct.pack(">2H", *registers[16:18])) == (1862045,)
         client.close()
 

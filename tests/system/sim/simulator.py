@@ -122,6 +122,14 @@ def float32(value):
     return struct.unpack(">f", struct.pack(">f", value))[0]
 
 
+def until(read, wanted, within_s=10.0):
+    """Reads again until the answer is the wanted one (settings are taken over at the next step of
+    the physics)."""
+    deadline = time.monotonic() + within_s
+    while (got := read()) != wanted:
+        assert time.monotonic() < deadline, f"still {got}, not {wanted}"
+
+
 def run(cases):
     """Runs the functions, says which failed; the exit status of the test."""
     program = sys.argv[1]
