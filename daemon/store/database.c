@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct database {
     } prepared[STATEMENTS];
     size_t count;
     int failure;
+    bool writes;
 };
 
 static int
@@ -42,10 +44,13 @@ errno_of(int code)
 
 /* page_size and auto_vacuum only take effect while the file is still empty. */
 static const char *const WRITER_SETTINGS[] = {
-    "PRAGMA page_size=4096",          "PRAGMA auto_vacuum=INCREMENTAL",
-    "PRAGMA journal_mode=WAL",        "PRAGMA synchronous=FULL",
-    "PRAGMA wal_autocheckpoint=1000", "PRAGMA journal_size_limit=4194304",
-    "PRAGMA cache_size=-256",         "PRAGMA mmap_size=0",
+    "PRAGMA page_size=4096",
+    "PRAGMA auto_vacuum=INCREMENTAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA wal_autocheckpoint=1000",
+    "PRAGMA journal_size_limit=4194304",
+    "PRAGMA cache_size=-256",
+    "PRAGMA mmap_size=0",
 };
 
 static const char *const READER_SETTINGS[] = {
@@ -75,6 +80,7 @@ database_open(const char *path, enum database_mode mode, struct database **ret_d
 
     if (database == NULL)
         return -ENOMEM;
+    database->writes = mode != DATABASE_READ;
     int code = sqlite3_open_v2(path, &database->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(database->sqlite, 2000);
@@ -245,6 +251,12 @@ database_value(struct database *database, const char *sql, int64_t fallback)
         database_reset(statement);
     }
     return value;
+}
+
+int
+database_begin_wal(struct database *database)
+{
+    return database->writes ? database_run(database, "PRAGMA journal_mode=WAL", "") : 0;
 }
 
 int

@@ -39,6 +39,9 @@ const void *database_bytes(struct statement *statement, int column, size_t *ret_
 /* The first column of the first row; `fallback` where there is no row or an error. */
 int64_t database_value(struct database *database, const char *sql, int64_t fallback);
 
+/* A writer's file goes over to WAL: only once it is known to be a store. Nothing for a reader. */
+int database_begin_wal(struct database *database);
+
 /* Moves the WAL's pages into the file; truncates nothing. */
 int database_checkpoint(struct database *database);
 int64_t database_changes(struct database *database);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -26,29 +27,60 @@ load(const char *path)
     return pkey;
 }
 
+static int
+sync_directory(const char *path)
+{
+    char directory[4096];
+
+    snprintf(directory, sizeof directory, "%s", path);
+    int fd = open(dirname(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int error = fsync(fd) != 0 ? -errno : 0;
+    close(fd);
+    return error;
+}
+
+int
+key_write_file(const char *path, const void *bytes, size_t length)
+{
+    char half[4096];
+
+    if ((size_t)snprintf(half, sizeof half, "%s.new", path) >= sizeof half)
+        return -ENAMETOOLONG;
+    int fd = open(half, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    ssize_t written = write(fd, bytes, length);
+    int error = written < 0 ? -errno : (size_t)written != length ? -ENOSPC : 0;
+    if (error == 0 && fsync(fd) != 0)
+        error = -errno;
+    close(fd);
+    if (error == 0 && rename(half, path) != 0)
+        error = -errno;
+    if (error != 0) {
+        unlink(half);
+        return error;
+    }
+    return sync_directory(path);
+}
+
 static EVP_PKEY *
 make(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-    if (fd < 0)
-        return NULL;
-    FILE *file = fdopen(fd, "w");
-    if (file == NULL) {
-        close(fd);
-        return NULL;
-    }
+    char *text = NULL;
     EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    bool written = pkey != NULL && PEM_write_PrivateKey(file, pkey, NULL, NULL, 0, NULL, NULL) == 1;
-    written = fflush(file) == 0 && written;
-    written = fsync(fd) == 0 && written;
-    fclose(file);
-    if (!written) {
-        EVP_PKEY_free(pkey);
-        unlink(path);
-        return NULL;
-    }
-    return pkey;
+    BIO *bio = BIO_new(BIO_s_secmem());
+    bool made = pkey != NULL && bio != NULL &&
+                PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) == 1;
+    long length = made ? BIO_get_mem_data(bio, &text) : 0;
+
+    made = made && key_write_file(path, text, (size_t)length) == 0;
+    BIO_free(bio);
+    if (made)
+        return pkey;
+    EVP_PKEY_free(pkey);
+    return NULL;
 }
 
 int

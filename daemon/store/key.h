@@ -12,6 +12,9 @@ struct key;
 int key_open(const char *directory, struct key **ret_key, char ret_error[200]);
 void key_close(struct key *key);
 
+/* A small file, mode 0600, whole or not at all whatever the power does. 0 or negative errno. */
+int key_write_file(const char *path, const void *bytes, size_t length);
+
 bool key_public(const struct key *key, uint8_t ret_key[32]);
 
 /* Thread-safe: a context of its own a call. */

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +30,19 @@ make_id(char ret_id[33])
         snprintf(ret_id + 2 * i, 3, "%02x", bytes[i]);
 }
 
+/* Two writers would give out the same sequences: one daemon a directory, until it ends. */
+static int
+lock_directory(struct store *store, char ret_error[200])
+{
+    store->lock = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->lock >= 0 && flock(store->lock, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    int error = -errno;
+    snprintf(ret_error, 200, "%.120s %s", store->directory,
+             error == -EWOULDBLOCK ? "is in use by another parkgated" : strerror(-error));
+    return error;
+}
+
 /* The gateway's id lives in a file of its own: it outlives every store file. */
 static int
 open_identity(struct store *store, char ret_error[200])
@@ -47,16 +61,10 @@ open_identity(struct store *store, char ret_error[200])
         return -EINVAL;
     }
     make_id(id);
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, id, 32) != 32 || fsync(fd) != 0) {
-        int error = -errno;
-        snprintf(ret_error, 200, "%.120s cannot be written: %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return error;
-    }
-    close(fd);
-    return 0;
+    int error = key_write_file(path, id, 32);
+    if (error != 0)
+        snprintf(ret_error, 200, "%.120s cannot be written: %s", path, strerror(-error));
+    return error;
 }
 
 /* ---- quarantine ---- */
@@ -183,10 +191,13 @@ open_files(struct store *store, const char *volatile_directory, char ret_error[2
     snprintf(face->path[1], STORE_PATH, "%.4000s/parkgate-volatile-%ld.db", aside, (long)getpid());
     make_id(face->id[1]);
     if (mkdir(store->directory, 0750) != 0 && errno != EEXIST) {
-        snprintf(ret_error, 200, "%.120s cannot be made: %s", store->directory, strerror(errno));
-        return -errno;
+        int error = -errno;
+        snprintf(ret_error, 200, "%.120s cannot be made: %s", store->directory, strerror(-error));
+        return error;
     }
-    int error = open_identity(store, ret_error);
+    int error = lock_directory(store, ret_error);
+    if (error == 0)
+        error = open_identity(store, ret_error);
     if (error == 0)
         error = key_open(store->directory, &face->key, ret_error);
     if (error != 0)

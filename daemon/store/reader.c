@@ -114,9 +114,13 @@ reader_store_changed(struct reader *reader)
 {
     if (reader->face == NULL || atomic_load(&reader->face->epoch) == reader->epoch)
         return false;
+    uint32_t before = reader->epoch;
     database_close(reader->database);
     reader->database = NULL;
-    return connect_face(reader) == 0;
+    if (connect_face(reader) == 0)
+        return true;
+    reader->epoch = before; /* tried again at the next call */
+    return false;
 }
 
 uint32_t
@@ -212,6 +216,8 @@ reader_read(struct reader *reader, enum stream stream, uint64_t from, uint64_t u
 
     if (reader->database == NULL)
         return -EIO;
+    if (from > until)
+        return 0;
     int got = schema_find_segment(reader->database, stream, from, &segment);
     if (got != 1)
         return got;
@@ -243,7 +249,8 @@ chunk_next(struct chunk *chunk, struct record *ret_record)
     if (!has_record(chunk, &length))
         return false;
     cbor_cursor_init(&cursor, chunk->at + 4, length);
-    if (!record_take_head(&cursor, &head) || head.sequence != chunk->next)
+    if (!record_take_head(&cursor, &head) || head.sequence != chunk->next ||
+        head.stream != chunk->stream)
         return false;
     ret_record->stream = chunk->stream;
     ret_record->sequence = chunk->next++;

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#define VERSION         1
 #define HEAD_ITEMS      7
 #define SCAN_ITEMS      4
 #define STATISTIC_ITEMS 13
@@ -33,35 +32,77 @@ put_head(struct buf *buf, size_t own_items, enum stream stream, uint64_t sequenc
          const struct stamp *at)
 {
     cbor_put_array(buf, HEAD_ITEMS + own_items);
-    cbor_put_natural(buf, VERSION);
+    cbor_put_natural(buf, RECORD_VERSION);
     cbor_put_natural(buf, stream);
     cbor_put_natural(buf, sequence);
     put_stamp(buf, at);
 }
 
+/* What is not finite is null, as in JSON: a receiver rebuilds the record from there. A reading's
+ * register words stand beside it. */
 static void
 put_number(struct buf *buf, double number)
 {
-    if (isnan(number))
-        cbor_put_null(buf);
-    else
+    if (isfinite(number))
         cbor_put_double(buf, number);
+    else
+        cbor_put_null(buf);
 }
 
+/* Length of the UTF-8 sequence at `text`, 0 where there is none (RFC 3629). */
+static size_t
+sequence_length(const uint8_t *text, size_t left)
+{
+    uint8_t head = text[0];
+    size_t length = head < 0x80 ? 1 : head < 0xE0 ? 2 : head < 0xF0 ? 3 : 4;
+
+    if (length > 1 && (head < 0xC2 || head > 0xF4 || length > left))
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    bool overlong = (head == 0xE0 && text[1] < 0xA0) || (head == 0xF0 && text[1] < 0x90);
+    bool outside = (head == 0xED && text[1] > 0x9F) || (head == 0xF4 && text[1] > 0x8F);
+    return overlong || outside ? 0 : length;
+}
+
+/* How much of it is UTF-8, from its start on. */
+static size_t
+utf8_length(const char *text, size_t length)
+{
+    size_t valid = 0;
+    size_t taken = 1;
+
+    for (; valid < length && taken != 0; valid += taken)
+        taken = sequence_length((const uint8_t *)text + valid, length - valid);
+    return valid;
+}
+
+/* Our own sentences: one that was cut within a character loses the rest of that character. */
 static void
 put_text(struct buf *buf, const char *text)
 {
-    cbor_put_text(buf, text, strlen(text));
+    cbor_put_text(buf, text, utf8_length(text, strlen(text)));
+}
+
+/* Read text that is not UTF-8 is null; its register words stand beside it. */
+static void
+put_read_text(struct buf *buf, const char *text, size_t length)
+{
+    if (utf8_length(text, length) == length)
+        cbor_put_text(buf, text, length);
+    else
+        cbor_put_null(buf);
 }
 
 static void
 put_value(struct buf *buf, const struct scan *scan, const struct value *value)
 {
     switch ((enum value_kind)value->kind) {
-    case VALUE_NUMBER: cbor_put_double(buf, value->as.number); break;
+    case VALUE_NUMBER: put_number(buf, value->as.number); break;
     case VALUE_INTEGER: cbor_put_integer(buf, value->as.integer); break;
     case VALUE_NATURAL: cbor_put_natural(buf, value->as.natural); break;
-    case VALUE_TEXT: cbor_put_text(buf, scan->text + value->as.text_at, value->text_length); break;
+    case VALUE_TEXT: put_read_text(buf, scan->text + value->as.text_at, value->text_length); break;
     case VALUE_ABSENT:
     case VALUE_NONE: cbor_put_null(buf); break;
     }
@@ -177,6 +218,31 @@ put_detail(struct buf *buf, const struct detail *detail)
         cbor_put_integer(buf, detail->as.integer);
 }
 
+/* Map keys ascend as they are encoded (RFC 8949 4.2.1): the shorter first, then bytewise. */
+static bool
+is_before(const struct detail *a, const struct detail *b)
+{
+    size_t a_length = strlen(a->key);
+    size_t b_length = strlen(b->key);
+    return a_length != b_length ? a_length < b_length : strcmp(a->key, b->key) < 0;
+}
+
+static void
+put_details(struct buf *buf, const struct event *event)
+{
+    const struct detail *sorted[EVENT_DETAILS];
+
+    for (size_t i = 0; i < event->detail_count; i++) {
+        size_t at = i;
+        for (; at > 0 && is_before(&event->details[i], sorted[at - 1]); at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = &event->details[i];
+    }
+    cbor_put_map(buf, event->detail_count);
+    for (size_t i = 0; i < event->detail_count; i++)
+        put_detail(buf, sorted[i]);
+}
+
 void
 record_put_event(struct buf *buf, uint64_t sequence, const struct event *event)
 {
@@ -194,9 +260,7 @@ record_put_event(struct buf *buf, uint64_t sequence, const struct event *event)
     put_number(buf, event->peak);
     put_number(buf, event->limit);
     put_text(buf, event->averaging);
-    cbor_put_map(buf, event->detail_count);
-    for (size_t i = 0; i < event->detail_count; i++)
-        put_detail(buf, &event->details[i]);
+    put_details(buf, event);
 }
 
 void
@@ -254,7 +318,7 @@ record_take_head(struct cbor_cursor *cursor, struct record_head *ret_head)
     struct record_head head = {0};
     size_t items = cbor_take_array(cursor);
 
-    if (items < HEAD_ITEMS || cbor_take_natural(cursor) != VERSION)
+    if (items < HEAD_ITEMS || cbor_take_natural(cursor) != RECORD_VERSION)
         return false;
     uint64_t stream = cbor_take_natural(cursor);
     head.sequence = cbor_take_natural(cursor);
@@ -352,13 +416,13 @@ record_take_value(struct record_scan *scan, struct record_value *ret_value)
 
     if (scan->values_left == 0)
         return false;
-    scan->values_left--;
     value.point = (uint32_t)cbor_take_natural(&scan->values);
     take_scalar(&scan->values, &value);
     take_quality(scan, &value);
     take_words(scan, &value);
     if (scan->values.failed || scan->qualities.failed || scan->words.failed)
         return false;
+    scan->values_left--;
     *ret_value = value;
     return true;
 }

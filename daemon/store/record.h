@@ -9,12 +9,6 @@
 
 #define RECORD_VERSION 1
 
-/* "sample" and so on, as payloads and signatures name it; NULL for numbers that are none. */
-const char *record_stream_name(enum stream stream);
-
-/* Elements of the array that a record of this stream is. */
-size_t record_field_count(enum stream stream);
-
 /* All append to `buf`; buf->overflow says that it did not fit. */
 void record_put_scan(struct buf *buf, enum stream stream, uint64_t sequence,
                      const struct scan *scan);

@@ -144,7 +144,13 @@ uint32_t
 registry_boot(struct database *database, const char *boot_id, int64_t utc_ms)
 {
     struct statement *statement;
+    char own[48];
 
+    if (strcmp(boot_id, "unknown") == 0) { /* perhaps another boot: never taken for a known one */
+        int64_t next = database_value(database, "SELECT coalesce(max(number),0)+1 FROM boots", 0);
+        snprintf(own, sizeof own, "unknown-%lld", (long long)next);
+        boot_id = own;
+    }
     database_run(database, "INSERT OR IGNORE INTO boots(id,utc_ms) VALUES(?,?)", "ti", boot_id,
                  utc_ms);
     statement = database_query(database, "SELECT number FROM boots WHERE id=?", "t", boot_id);

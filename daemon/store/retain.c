@@ -99,14 +99,15 @@ finish_stream(struct store *store, struct database *database, enum stream stream
     store_note(store, "gap", SEVERITY_WARNING, text);
 }
 
-/* Cuts from the front while `too_old` or too large; returns how many segments went. */
+/* Cuts from the front while too old or too large; returns how many segments went. By age only
+ * while the clock follows a time source: a clock that starts in 2099 must not empty the store. */
 static int
 cut_stream(struct store *store, struct database *database, enum stream stream, int64_t max_size,
            int most)
 {
     struct cut cut = {.cause = max_size >= 0 ? "no space left" : "older than its term"};
     int64_t keep_ms = store->keep_days[stream] * DAY_MS;
-    int64_t oldest_utc_ms = clock_utc_ms() - keep_ms;
+    int64_t oldest_utc_ms = clock_is_synchronised() ? clock_utc_ms() - keep_ms : INT64_MIN;
     struct segment segment;
     int count = 0;
 

@@ -57,6 +57,8 @@ schema_prepare(struct database *database, char ret_error[200])
 
     if (tables == 0 && version == 0) {
         int error = make_tables(database);
+        if (error == 0)
+            error = database_begin_wal(database);
         if (error != 0)
             snprintf(ret_error, 200, "the tables cannot be made: %.150s", database_error(database));
         return error;
@@ -76,7 +78,7 @@ schema_prepare(struct database *database, char ret_error[200])
                  (long long)version, SCHEMA_VERSION);
         return -EPROTO;
     }
-    return 0;
+    return database_begin_wal(database);
 }
 
 int
@@ -165,7 +167,11 @@ schema_find_segment(struct database *database, enum stream stream, uint64_t from
     if (statement == NULL)
         return database_failure(database);
     int got = database_step(database, statement);
-    return got == 1 ? take_segment(statement, stream, ret_segment) : got;
+    if (got == 1)
+        got = take_segment(statement, stream, ret_segment);
+    if (got < 0)
+        database_reset(statement); /* no read transaction may stay open */
+    return got;
 }
 
 void

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PENDING_BYTES   ((size_t)2 << 20)
 #define EVENT_RESERVE   ((size_t)32 << 10) /* of each batch, only for events and evidence */
@@ -62,6 +63,8 @@ free_store(struct store *store)
     queue_free(store->free_batches);
     queue_free(store->replies);
     EVP_MD_CTX_free(store->digest);
+    if (store->lock >= 0)
+        close(store->lock);
     free(store->cursors);
     free(store);
 }
@@ -73,6 +76,7 @@ store_open(const struct store_options *options, struct store **ret_store, char r
 
     if (store == NULL)
         return -ENOMEM;
+    store->lock = -1;
     snprintf(store->directory, sizeof store->directory, "%s", options->directory);
     store->max_size = options->max_size > 0 ? options->max_size : INT64_MAX;
     store->commit_every_ms = options->commit_every_ms != 0 ? options->commit_every_ms : 1000;

@@ -53,6 +53,7 @@ struct job {
 
 struct store {
     char directory[STORE_PATH];
+    int lock; /* the directory, held by flock */
     int64_t max_size;
     uint32_t commit_every_ms, retry_ms;
     uint32_t keep_days[STREAM_END];

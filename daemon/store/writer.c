@@ -223,9 +223,10 @@ take_batch(struct store *store, struct batch *batch)
     int error = writer_commit(store, batch);
 
     if (error != 0) {
+        int cause = error;
         error = 0;
         if (store->volatile_one == NULL)
-            error = volatile_enter(store, database_failure(store->durable));
+            error = volatile_enter(store, cause);
         else
             retain_run(store, store->volatile_one, STORE_VOLATILE_BYTES / 2);
         if (error == 0)

@@ -90,6 +90,63 @@ what_was_not_read_is_not_there(void **state)
     assert_false(record_take_value(&taken, &value));
 }
 
+/* The keys as encoded: "text", "values", "records", though texts compare otherwise. */
+static void
+details_ascend_by_their_encoded_keys(void **state)
+{
+    struct event event = make_event();
+    struct record_event taken;
+    struct buf buf;
+    size_t length = 0;
+
+    (void)state;
+    event.details[0] = (struct detail){.key = "records", .kind = VALUE_INTEGER, .as.integer = 5};
+    event.details[1] = (struct detail){.key = "text", .kind = VALUE_TEXT, .as.text = "x"};
+    event.details[2] = (struct detail){.key = "values", .kind = VALUE_INTEGER, .as.integer = 7};
+    event.detail_count = 3;
+    buf_init(&buf, memory, sizeof memory);
+    record_put_event(&buf, 5, &event);
+    struct cbor_cursor cursor = open_record(&buf, STREAM_EVENT);
+    assert_true(record_take_event(&cursor, &taken));
+    assert_memory_equal(cbor_take_text(&taken.details, &length), "text", 4);
+    cbor_skip(&taken.details);
+    assert_memory_equal(cbor_take_text(&taken.details, &length), "values", 6);
+    assert_int_equal(cbor_take_integer(&taken.details), 7);
+    assert_memory_equal(cbor_take_text(&taken.details, &length), "records", 7);
+    assert_int_equal(cbor_take_integer(&taken.details), 5);
+}
+
+/* What JSON cannot hold either is null: a receiver rebuilds the same bytes. */
+static void
+what_is_no_number_and_no_text_is_null(void **state)
+{
+    static char broken[][9] = {"\xff\xfe", "\xc0\xaf", "\xed\xa0\x80", "abc\xe8\xb6",
+                               "\xf4\x90\x80\x80"};
+    static const double NUMBERS[] = {(double)INFINITY, -(double)INFINITY, (double)NAN};
+    struct record_scan taken;
+    struct record_value value;
+    struct buf buf;
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        struct scan scan = make_scan();
+        scan.values[1] = (struct value){.kind = VALUE_NUMBER, .as.number = NUMBERS[i % 3]};
+        scan.values[3] = (struct value){.kind = VALUE_TEXT};
+        scan.values[3].text_length = (uint16_t)strlen(broken[i]);
+        scan.text = broken[i];
+        scan.values[2].kind = VALUE_ABSENT;
+        buf_init(&buf, memory, sizeof memory);
+        record_put_scan(&buf, STREAM_SAMPLE, 5, &scan);
+        struct cbor_cursor cursor = open_record(&buf, STREAM_SAMPLE);
+        assert_true(record_take_scan(&cursor, &taken));
+        assert_true(record_take_value(&taken, &value));
+        assert_int_equal(value.kind, VALUE_NONE);
+        assert_true(record_take_value(&taken, &value));
+        assert_int_equal(value.point, 4);
+        assert_int_equal(value.kind, VALUE_NONE);
+    }
+}
+
 /* ---- there and back ---- */
 
 static void
@@ -307,6 +364,7 @@ take_scan(struct cbor_cursor *cursor)
     while (record_take_value(&scan, &value))
         taken.values++;
     taken.whole = taken.values == expected;
+    assert_int_equal(scan.values_left, expected - taken.values);
     return taken;
 }
 
@@ -413,6 +471,8 @@ main(void)
         cmocka_unit_test(a_scan_has_these_bytes),
         cmocka_unit_test(an_unknown_clock_has_no_time),
         cmocka_unit_test(what_was_not_read_is_not_there),
+        cmocka_unit_test(details_ascend_by_their_encoded_keys),
+        cmocka_unit_test(what_is_no_number_and_no_text_is_null),
         cmocka_unit_test(a_scan_comes_back),
         cmocka_unit_test(doubles_come_back_as_they_were),
         cmocka_unit_test(integers_come_back_as_they_were),

@@ -231,6 +231,9 @@ a_boot_keeps_its_number(void **state)
     assert_int_not_equal(first, 0);
     assert_true(second > first);
     assert_int_equal(registry_boot(bench->database, "0123456789abcdef0123456789abcdef", 3), first);
+    uint32_t unknown = registry_boot(bench->database, "unknown", 4);
+    assert_true(unknown > second);
+    assert_true(registry_boot(bench->database, "unknown", 5) > unknown);
 }
 
 int

@@ -33,14 +33,24 @@ static struct destination_counters counters;
 static atomic_ullong catalog = 7;
 static atomic_uint notes_opened, notes_closed;
 
+static bool
+is_durable(void)
+{
+    for (enum stream i = STREAM_EVENT; i < STREAM_END; i++)
+        if (reader_durable(reader, i) < park.last[i])
+            return false;
+    return true;
+}
+
+/* Handing over does nothing while the disk is behind: it is asked again, as the engine does. */
 static void
 wait_durable(void)
 {
     int64_t end = clock_mono_ms() + PATIENCE;
-    store_hand_over(park.store, true, clock_mono_ms());
-    for (enum stream i = STREAM_EVENT; i < STREAM_END; i++)
-        while (reader_durable(reader, i) < park.last[i] && clock_mono_ms() < end)
-            clock_sleep_until_ns(clock_mono_ns() + 2000000);
+    while (!is_durable() && clock_mono_ms() < end) {
+        store_hand_over(park.store, true, clock_mono_ms());
+        clock_sleep_until_ns(clock_mono_ns() + 2000000);
+    }
 }
 
 static void

@@ -162,7 +162,7 @@ def check_contents(streams):
     assert [98, 2] in [quality for scan in scans for quality in scan[9].values()]
     assert any(len(scan[8]) == 0 for scan in streams[6][0]), "a scan with nothing read"
     assert any(event[10] != "" for event in streams[1][0])
-    assert all(event[-1]["cause"] == "超标" for event in streams[1][0])
+    assert all(event[-1]["text"] == "超标" for event in streams[1][0])
 
 
 def must_be_found(path, what, sql, *values):

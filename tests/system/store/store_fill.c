@@ -109,12 +109,12 @@ append_event(struct fill *fill, int round, uint64_t opened)
 
     if (opened != 0)
         snprintf(event.opened_store, sizeof event.opened_store, "%s", store_id(fill->store));
-    event.details[0] = (struct detail){.key = "cause", .kind = VALUE_TEXT};
-    event.details[0].as.text = "\xe8\xb6\x85\xe6\xa0\x87";
-    event.details[1] = (struct detail){.key = "delta", .kind = VALUE_NUMBER};
-    event.details[1].as.number = NUMBERS[round];
-    event.details[2] = (struct detail){.key = "order", .kind = VALUE_INTEGER};
-    event.details[2].as.integer = -round;
+    event.details[0] = (struct detail){.key = "records", .kind = VALUE_INTEGER};
+    event.details[0].as.integer = -round;
+    event.details[1] = (struct detail){.key = "text", .kind = VALUE_TEXT};
+    event.details[1].as.text = "\xe8\xb6\x85\xe6\xa0\x87";
+    event.details[2] = (struct detail){.key = "values", .kind = VALUE_NUMBER};
+    event.details[2].as.number = NUMBERS[round];
     return store_append_event(fill->store, &event);
 }
 
