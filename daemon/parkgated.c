@@ -20,6 +20,7 @@
 #define INBOX_RESERVED   512
 #define DESTINATIONS_MAX 16
 #define STOP_GRACE_MS    2000
+#define SETTLE_MS        1500
 
 /* ---- what other threads call ---- */
 
@@ -293,6 +294,8 @@ parkgated_stop(struct parkgated *self)
     if (self->engine_started) {
         queue_post_reserved(self->inbox, &message);
         engine_join(self->engine);
+        store_settle(self->store, clock_mono_ms() + SETTLE_MS);
+        parkgated_publish_health(self);
     }
     if (self->running.forward != NULL)
         forward_stop(self->running.forward, STOP_GRACE_MS);

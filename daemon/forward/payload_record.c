@@ -287,7 +287,7 @@ put_event(struct json *json, struct reader *reader, const struct record *record,
     if (!record_take_event(cursor, &event) || event.phase < PHASE_OPENED ||
         event.phase > PHASE_NOTED || event.severity > SEVERITY_ALARM)
         return false;
-    put_id(json, &event.opened_store, reader_store_id(reader),
+    put_id(json, &event.opened_store, reader_event_store_id(reader),
            event.opened_sequence ? event.opened_sequence : record->sequence);
     put_text(json, "kind", &event.kind);
     json_put_text(json, "phase", phase_names[event.phase]);
@@ -402,7 +402,7 @@ put_evidence(struct json *json, struct reader *reader, const struct record *reco
     struct record_evidence evidence;
     if (!record_take_evidence(cursor, &evidence))
         return false;
-    put_id(json, &evidence.store, reader_store_id(reader), evidence.opened_sequence);
+    put_id(json, &evidence.store, reader_event_store_id(reader), evidence.opened_sequence);
     put_text(json, "kind", &evidence.kind);
     if (evidence.point)
         put_point(json, reader, evidence.point);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define QUARANTINE_KEPT 3
+#define CHECKED_PAGES   16384 /* 64 MiB */
 
 static void
 make_id(char ret_id[33])
@@ -122,7 +123,12 @@ load_heads(struct store *store, struct database *database)
         atomic_store(&store->counters.values[stream], head->values);
         atomic_store(&store->counters.evicted_records[stream], head->evicted);
     }
-    store->last_utc_ms = database_value(database, "SELECT max(latest_utc_ms) FROM segments", 0);
+    /* the newest segment of each stream: never a walk over the whole file */
+    store->last_utc_ms = database_value(
+        database,
+        "SELECT coalesce(max(m),0) FROM (SELECT (SELECT latest_utc_ms FROM segments"
+        " WHERE id<((heads.stream+1)<<56) ORDER BY id DESC LIMIT 1) AS m FROM heads)",
+        0);
     store->lost_records = (uint64_t)schema_get_meta_number(database, "lost_records");
     store->lost_values = (uint64_t)schema_get_meta_number(database, "lost_values");
     atomic_store(&store->counters.lost_records, store->lost_records);
@@ -130,10 +136,13 @@ load_heads(struct store *store, struct database *database)
     return got < 0 ? got : 0;
 }
 
-/* Damage in the tables' structure shows here; damage in a record shows in its chain. */
+/* Damage in the tables' structure shows here; damage in a record shows in its chain. A large file
+ * is not read through at start: the daemon has to be back within seconds. */
 static int
 check_structure(struct database *database)
 {
+    if (database_value(database, "PRAGMA page_count", 0) > CHECKED_PAGES)
+        return 0;
     struct statement *statement = database_query(database, "PRAGMA quick_check(1)", "");
 
     if (statement == NULL || database_step(database, statement) != 1)

@@ -135,6 +135,13 @@ reader_store_id(const struct reader *reader)
     return reader->store_id;
 }
 
+/* An event opened while the disk is away keeps its id when it is copied back. */
+const char *
+reader_event_store_id(const struct reader *reader)
+{
+    return reader->face != NULL ? reader->face->id[0] : reader->store_id;
+}
+
 const char *
 reader_gateway_id(const struct reader *reader)
 {

@@ -50,6 +50,7 @@ bool reader_store_changed(struct reader *reader);
 uint32_t reader_epoch(const struct reader *reader);
 
 const char *reader_store_id(const struct reader *reader);
+const char *reader_event_store_id(const struct reader *reader); /* events' ids are made of it */
 const char *reader_gateway_id(const struct reader *reader);
 bool reader_is_volatile(const struct reader *reader);
 

@@ -135,7 +135,7 @@ store_face(const struct store *store)
 const char *
 store_id(const struct store *store)
 {
-    return store->face.id[atomic_load(&store->face.epoch) & 1];
+    return store->face.id[0];
 }
 
 const char *
@@ -417,6 +417,24 @@ store_hand_over(struct store *store, bool urgent, int64_t mono_ms)
     store->batch = next;
     store->handed_over_mono_ms = mono_ms;
     queue_post_reserved(store->jobs, &job);
+}
+
+static bool
+is_settled(const struct store *store)
+{
+    for (int stream = STREAM_EVENT; stream < STREAM_END; stream++)
+        if (atomic_load(&store->face.durable[stream]) < store->heads[stream].last)
+            return false;
+    return true;
+}
+
+void
+store_settle(struct store *store, int64_t until_mono_ms)
+{
+    while (!is_settled(store) && clock_mono_ms() < until_mono_ms) {
+        store_hand_over(store, true, clock_mono_ms());
+        clock_sleep_until_ns(clock_mono_ns() + 2000000);
+    }
 }
 
 bool

@@ -40,7 +40,8 @@ int store_start(struct store *store, const struct store_hooks *hooks);
 void store_close(struct store *store);
 
 const struct store_face *store_face(const struct store *store);
-const char *store_id(const struct store *store);
+const char *
+store_id(const struct store *store); /* of the durable file: events' ids are made of it */
 const char *store_gateway_id(const struct store *store);
 bool store_public_key(const struct store *store, uint8_t ret_key[32]);
 int64_t store_alive_mono_ms(const struct store *store); /* the store thread's last sign of life */
@@ -77,6 +78,10 @@ int64_t store_due_mono_ms(const struct store *store);
 
 /* Hands what was appended to the store thread when it is due, or `urgent`. */
 void store_hand_over(struct store *store, bool urgent, int64_t mono_ms);
+
+/* After the engine has ended, from the thread that joined it: hands over and waits until all that
+ * was appended is committed, at most until then. */
+void store_settle(struct store *store, int64_t until_mono_ms);
 
 /* What could not be appended since the last call; true if anything. For the gap record. */
 struct store_loss {

@@ -43,6 +43,12 @@ reader_store_id(const struct reader *unused)
     return "00112233445566778899aabbccddeeff";
 }
 
+const char *
+reader_event_store_id(const struct reader *unused)
+{
+    return reader_store_id(unused);
+}
+
 bool
 reader_is_volatile(const struct reader *unused)
 {
