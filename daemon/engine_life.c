@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOTALS_VERSION  1
-#define STATE_BYTES     ((size_t)64 * 1024)
-#define STATE_PER_POINT ((size_t)1024)
+#define TOTALS_VERSION 1
+#define NOTES_BYTES    ((size_t)128 * 1024) /* a full table of open notes */
 
 /* What the store remembers of the engine beside assess and notes. */
 struct totals {
@@ -161,15 +160,17 @@ engine_begin(struct engine *engine, const struct site *site)
     atomic_store(&engine->counters.generation, site->generation);
     timekeeper_stamp(engine->parts.timekeeper, clock_mono_ms(), &engine->now);
     engine->saved_mono_ms = engine->now.mono_ms;
-    int error = buf_new(&engine->state, STATE_BYTES + site->point_count * STATE_PER_POINT);
+    int error = assess_new(site, &engine->assess);
     if (error == 0)
-        error = assess_new(site, &engine->assess);
+        error = buf_new(&engine->state, NOTES_BYTES + assess_state_size(engine->assess));
     if (error == 0)
         error = reader_open(store_face(engine->parts.store), &reader);
     if (error == 0)
         error = restore(engine, reader);
     reader_close(reader);
     engine->alarms_changed = true;
+    if (error == 0)
+        engine_save(engine); /* from here on a crash finds a state to go on from */
     return error;
 }
 
@@ -178,12 +179,14 @@ engine_prepare(struct engine *engine, const struct site *site,
                const struct device_counters *devices,
                const struct destination_counters *destinations)
 {
-    int error = buf_new(&engine->next_state, STATE_BYTES + site->point_count * STATE_PER_POINT);
+    int error = assess_new(site, &engine->next_assess);
 
     if (error == 0)
-        error = assess_new(site, &engine->next_assess);
-    if (error != 0)
-        buf_free(&engine->next_state);
+        error = buf_new(&engine->next_state, NOTES_BYTES + assess_state_size(engine->next_assess));
+    if (error != 0) {
+        assess_free(engine->next_assess);
+        engine->next_assess = NULL;
+    }
     engine->next_devices = devices;
     engine->next_destinations = destinations;
     return error;

@@ -52,7 +52,8 @@ void forward_reply(struct forward *forward, struct command *command);
  * for commands at the engine, all that at most grace_ms; cursors go to their board; joins. */
 void forward_stop(struct forward *forward, uint32_t grace_ms);
 
-/* After forward_stop, when no command is at the engine any more. Accepts NULL. */
+/* After forward_stop, when no thread can call forward_wake or forward_reply any more (the store is
+ * closed or has taken another job since, no command is at the engine). Accepts NULL. */
 void forward_free(struct forward *forward);
 
 /* Mono time of the last sign of life of destination i: for the watchdog of main. */

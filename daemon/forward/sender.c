@@ -328,6 +328,8 @@ run(void *context)
     book_save(&sender->book, clock_mono_ms(), true);
     link_close(&sender->link);
     publish_counters(sender);
+    reader_close(sender->reader); /* before the store is closed; the rest waits for sender_done */
+    sender->reader = NULL;
     return NULL;
 }
 

@@ -13,6 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("PARKGATE_BUILD") or os.path.join(ROOT, "build")
 PYTHON = "/usr/bin/python3"  # Debian's: the test libraries are its packages
 SLACK = float(os.environ.get("PARKGATE_SLACK", "1"))  # deadlines under sanitizers are longer
+SHOWN = 60  # last lines of each log, when a test fails
 PR_SET_PDEATHSIG = 1
 
 
@@ -69,21 +70,31 @@ class Lab:
     def __exit__(self, kind, value, trace):
         for child in reversed(self.children):
             child.end()
-        if kind is not None:
+        complaint = self.sanitizer_complaint()
+        if kind is not None or complaint:
             self.show_logs()
         if self.keep:
             print(f"kept: {self.directory}", file=sys.stderr)
         else:
             shutil.rmtree(self.directory, ignore_errors=True)
+        if kind is None and complaint:
+            raise Failure(complaint)
+
+    def sanitizer_complaint(self):
+        """The first line in which a sanitizer complains in a child's log, or None."""
+        for child in self.children:
+            for line in read(child.log).splitlines():
+                if "Sanitizer: " in line or "runtime error: " in line:
+                    return f"{child.name}: {line}"
+        return None
 
     def path(self, *parts):
         return os.path.join(self.directory, *parts)
 
     def show_logs(self):
-        for child in self.children:
-            if child.log.endswith(".err"):
-                lines = read(child.log).splitlines()[-30:]
-                print(f"---- {os.path.basename(child.log)}", *lines, sep="\n", file=sys.stderr)
+        for log in sorted({child.log for child in self.children}):
+            lines = read(log).splitlines()[-SHOWN:]
+            print(f"---- {os.path.basename(log)}", *lines, sep="\n", file=sys.stderr)
 
     def start(self, name, argv, **options):
         child = Child(self, name, argv, **options)

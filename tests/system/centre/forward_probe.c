@@ -331,8 +331,8 @@ stop(uint32_t grace_ms, struct thread *engine)
     print_state();
     reader_close(reader);
     atomic_store(&forward, NULL);
+    store_close(park.store); /* from here on nobody wakes it */
     forward_free(stopped);
-    store_close(park.store);
     arena_free(park.site.arena);
     queue_free(inbox);
     board_free(pages);
