@@ -235,7 +235,7 @@ feed_is_idle(const struct sender *sender)
 {
     for (enum stream i = STREAM_EVENT; i < STREAM_END; i++) {
         const struct pace_stream *one = &sender->pace.streams[i];
-        if (one->head && one->head <= one->durable)
+        if (one->head && one->head <= reader_durable(sender->reader, i))
             return false;
     }
     return true;

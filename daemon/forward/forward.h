@@ -26,7 +26,7 @@ enum page {
 struct forward_outlet {
     const struct store_face *store;
     struct board *pages;                   /* enum page */
-    size_t page_size;                      /* of that board; 0: 512 KiB */
+    size_t page_size;                      /* of that board; 0: 4 MiB */
     struct board *cursors;                 /* slot: destination index; page: struct cursors */
     struct queue *inbox;                   /* MESSAGE_NOTE and MESSAGE_COMMAND */
     struct destination_counters *counters; /* by destination->index */

@@ -10,7 +10,7 @@
 #include "daemon/store/cursor.h"
 
 /* Backlog under way at most: a live event waits behind no more than this on a slow line. */
-#define PACE_BACKLOG_BYTES (256 * 1024)
+#define PACE_BACKLOG_BYTES ((size_t)256 * 1024)
 
 /* From this many acknowledged ranges on, a connection does not open another hole but goes on in
  * order: a cursor has 64, and each message under way may need one. */

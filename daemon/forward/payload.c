@@ -121,47 +121,60 @@ take(struct payload_source *source, uint64_t until, const struct record *first,
     return sent->records == 0 || belongs(first, ret_record);
 }
 
+/* Writes the record if it fits, one alone also above the limit. 0 or why not. */
+static int
+write_record(struct payload_source *source, struct json *json, size_t limit,
+             const struct record *record, struct payload_sent *sent)
+{
+    struct buf *buf = json->buf;
+    size_t start = buf->length;
+    bool readable = payload_put_record(json, source->reader, record);
+    size_t whole = buf->length + TAIL + MONO_TEXT * (size_t)(sent->records + 1);
+    bool fits = !buf->overflow && whole <= buf->capacity && (sent->records == 0 || whole <= limit);
+    if (!readable || !fits) {
+        buf_cut(buf, start);
+        return readable ? -EMSGSIZE : -EBADMSG;
+    }
+    record_chain(source->chain, record);
+    source->mono[sent->records++] = record->at.mono_ms;
+    sent->last = record->sequence;
+    return 0;
+}
+
 int
 payload_build(struct payload_source *source, uint64_t until, uint64_t catalog, size_t limit,
               struct buf *buf, struct payload_sent *ret_sent)
 {
     struct payload_sent sent = {.records = 0};
-    struct record first = {.sequence = 0}, record;
+    struct record first, record;
     uint8_t previous[STORE_HASH];
     struct json json;
     struct chunk before = source->chunk;
+    int rc = -ENODATA;
     memcpy(previous, source->chain, STORE_HASH);
     buf_clear(buf);
     json_init(&json, buf);
     while (take(source, until, &first, &sent, &record)) {
-        size_t start = buf->length;
         if (sent.records == 0) {
             first = record;
             sent.first = record.sequence;
             put_head(&json, source, catalog, &first);
         }
-        bool readable = payload_put_record(&json, source->reader, &record);
-        size_t tail = TAIL + MONO_TEXT * (size_t)(sent.records + 1);
-        bool fits = !buf->overflow && buf->length + tail <= buf->capacity;
-        if (!fits || !readable || (sent.records && buf->length + tail > limit)) {
-            buf_cut(buf, start);
-            if (sent.records == 0) {
-                record_chain(source->chain, &record);
-                *ret_sent = (struct payload_sent){.first = record.sequence,
-                                                  .last = record.sequence};
-                return readable ? -EMSGSIZE : -EBADMSG;
-            }
+        rc = write_record(source, &json, limit, &record, &sent);
+        if (rc < 0)
             break;
-        }
-        record_chain(source->chain, &record);
-        source->mono[sent.records++] = record.at.mono_ms;
-        sent.last = record.sequence;
         before = source->chunk;
     }
-    if (sent.records == 0)
-        return -ENODATA;
-    source->chunk = before;
-    put_tail(&json, source, previous, &sent);
-    *ret_sent = sent;
-    return 0;
+    if (sent.records) {
+        source->chunk = before;
+        json.comma = true;
+        put_tail(&json, source, previous, &sent);
+        *ret_sent = sent;
+        return 0;
+    }
+    if (rc != -ENODATA) {
+        record_chain(source->chain, &record);
+        *ret_sent = (struct payload_sent){.first = record.sequence, .last = record.sequence};
+    }
+    return rc;
 }

@@ -16,7 +16,7 @@
 #define SILENCE_MS      30000        /* messages under way and no PUBACK */
 #define QUEUE_ITEMS     320          /* two connections' MQTT_PENDING: never full */
 #define BUFFER_SPARE    (256 * 1024) /* above max_payload, for one large record alone */
-#define PAGE_SIZE_USUAL (512 * 1024)
+#define PAGE_SIZE_USUAL ((size_t)4096 * 1024)
 
 /* ---- sending ---- */
 
