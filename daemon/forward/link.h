@@ -27,7 +27,7 @@ struct link_event {
     uint32_t max_packet;
     struct inbound_slot *slot;
     struct command *command;
-    char text[LINK_TEXT];
+    char text[160];
 };
 
 struct link {

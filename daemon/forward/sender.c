@@ -14,7 +14,6 @@
 
 #define IDLE_MS         1000         /* between two looks at least */
 #define SILENCE_MS      30000        /* messages under way and no PUBACK */
-#define QUEUE_ITEMS     320          /* two connections' MQTT_PENDING: never full */
 #define BUFFER_SPARE    (256 * 1024) /* above max_payload, for one large record alone */
 #define PAGE_SIZE_USUAL ((size_t)4096 * 1024)
 
@@ -343,7 +342,11 @@ take_memory(struct sender *sender)
     sender->inbound = calloc(1, sizeof *sender->inbound);
     if (!sender->inbound)
         return -ENOMEM;
-    int rc = queue_new(sizeof(struct link_event), QUEUE_ITEMS, 0, &sender->queue);
+    size_t window = sender->destination->window < WINDOW_MAX ? sender->destination->window
+                                                             : WINDOW_MAX;
+    /* What can be under way twice, for the old connection's events and the new one's; and the rest.
+     */
+    int rc = queue_new(sizeof(struct link_event), 2 * window + 64, 0, &sender->queue);
     if (rc == 0)
         rc = buf_new(&sender->buf, payload > page ? payload : page);
     if (rc == 0)
@@ -355,7 +358,7 @@ static void
 set_names(struct sender *sender)
 {
     const struct destination *destination = sender->destination;
-    snprintf(sender->base, sizeof sender->base, "%.60s/v1/%.60s/%.60s/", destination->prefix,
+    snprintf(sender->base, sizeof sender->base, "%.64s/v1/%.60s/%.60s/", destination->prefix,
              sender->site->park, sender->site->gateway);
     if (destination->client_id)
         snprintf(sender->client_id, sizeof sender->client_id, "%s", destination->client_id);

@@ -1,5 +1,4 @@
-/* A table of at most 64 flights, searched from the front: acknowledgements mostly come in the order
- * of sending. */
+/* A short table, searched from the front: acknowledgements mostly come in the order of sending. */
 #include "daemon/forward/window.h"
 
 #include <assert.h>

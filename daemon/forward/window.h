@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WINDOW_MAX 64
+#define WINDOW_MAX 256
 
 enum cargo { CARGO_RECORDS, CARGO_PAGE, CARGO_STATUS, CARGO_REPLY };
 

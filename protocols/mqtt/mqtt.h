@@ -69,7 +69,7 @@ struct mqtt_message {
     uint64_t token; /* comes back with MQTT_ACKNOWLEDGED / MQTT_NOT_PUBLISHED */
 };
 
-#define MQTT_PENDING 160 /* calls whose outcome is not known yet, at most */
+#define MQTT_PENDING 288 /* calls whose outcome is not known yet, at most */
 
 struct mqtt;
 

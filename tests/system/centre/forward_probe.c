@@ -23,13 +23,15 @@
 #define PAGE_SIZE 65536
 #define PATIENCE  20000
 
-static struct destination destination;
+static struct destination destinations[2]; /* the second only with -x */
+static uint16_t destination_count = 1;
+static const char *other_host;
 static struct park park;
 static _Atomic(struct forward *) forward;
 static struct queue *inbox;
 static struct board *pages, *cursors;
 static struct reader *reader;
-static struct destination_counters counters;
+static struct destination_counters counters[2];
 static atomic_ullong catalog = 7;
 static atomic_uint notes_opened, notes_closed;
 
@@ -145,18 +147,18 @@ print_state(void)
     buf_init(&buf, memory, sizeof memory);
     json_init(&json, &buf);
     json_begin_object(&json);
-    json_put_natural(&json, "state", atomic_load(&counters.state));
-    json_put_natural(&json, "version", atomic_load(&counters.mqtt_version));
-    json_put_natural(&json, "connects", atomic_load(&counters.connects));
-    json_put_natural(&json, "published", atomic_load(&counters.published));
-    json_put_natural(&json, "messages", atomic_load(&counters.acknowledged_messages));
+    json_put_natural(&json, "state", atomic_load(&counters->state));
+    json_put_natural(&json, "version", atomic_load(&counters->mqtt_version));
+    json_put_natural(&json, "connects", atomic_load(&counters->connects));
+    json_put_natural(&json, "published", atomic_load(&counters->published));
+    json_put_natural(&json, "messages", atomic_load(&counters->acknowledged_messages));
     json_put_natural(&json, "notes_opened", atomic_load(&notes_opened));
     json_put_natural(&json, "notes_closed", atomic_load(&notes_closed));
     json_put_integer(&json, "cpu_ms", clock_cpu_ms());
     put_streams(&json, "stored", park.last);
-    put_counters(&json, "queued", counters.queued);
-    put_counters(&json, "acknowledged", counters.acknowledged);
-    put_counters(&json, "skipped", counters.skipped);
+    put_counters(&json, "queued", counters->queued);
+    put_counters(&json, "acknowledged", counters->acknowledged);
+    put_counters(&json, "skipped", counters->skipped);
     json_end_object(&json);
     puts(buf_string(&buf));
     fflush(stdout);
@@ -169,8 +171,8 @@ wait_idle(int64_t ms)
     for (;;) {
         uint64_t queued = 0, done = 0, stored = 0;
         for (int i = STREAM_EVENT; i < STREAM_END; i++) {
-            queued += atomic_load(&counters.queued[i]);
-            done += atomic_load(&counters.acknowledged[i]) + atomic_load(&counters.skipped[i]);
+            queued += atomic_load(&counters->queued[i]);
+            done += atomic_load(&counters->acknowledged[i]) + atomic_load(&counters->skipped[i]);
             stored += park.last[i];
         }
         if ((queued == 0 && done >= stored) || clock_mono_ms() >= end)
@@ -226,23 +228,27 @@ static void
 set_option(int letter, const char *value)
 {
     switch (letter) {
-    case 'p': destination.port = (uint16_t)atoi(value); break;
-    case 'h': destination.host = value; break;
-    case 'v': destination.mqtt_version = (uint8_t)atoi(value); break;
-    case 't': destination.tls = true; break;
-    case 'a': destination.ca = value; break;
-    case 'c': destination.certificate = value; break;
-    case 'k': destination.key = value; break;
-    case 'u': destination.user = value; break;
-    case 'w': destination.password = value; break;
-    case 'n': destination.window = (uint16_t)atoi(value); break;
-    case 'm': destination.max_payload = (uint32_t)atoi(value); break;
-    case 's': destination.streams = (uint32_t)strtoul(value, NULL, 0); break;
-    case 'r': destination.backlog_rate = (uint32_t)atoi(value); break;
-    case 'd': destination.name = value; break;
-    case 'N': destination.backlog = BACKLOG_NEWEST_FIRST; break;
-    case 'L': destination.start = START_NOW; break;
-    case 'C': destination.acknowledge_centre = true; break;
+    case 'p': destinations[0].port = (uint16_t)atoi(value); break;
+    case 'h': destinations[0].host = value; break;
+    case 'v': destinations[0].mqtt_version = (uint8_t)atoi(value); break;
+    case 't': destinations[0].tls = true; break;
+    case 'a': destinations[0].ca = value; break;
+    case 'c': destinations[0].certificate = value; break;
+    case 'k': destinations[0].key = value; break;
+    case 'u': destinations[0].user = value; break;
+    case 'w': destinations[0].password = value; break;
+    case 'n': destinations[0].window = (uint16_t)atoi(value); break;
+    case 'm': destinations[0].max_payload = (uint32_t)atoi(value); break;
+    case 's': destinations[0].streams = (uint32_t)strtoul(value, NULL, 0); break;
+    case 'r': destinations[0].backlog_rate = (uint32_t)atoi(value); break;
+    case 'd': destinations[0].name = value; break;
+    case 'x':
+        other_host = value;
+        destination_count = 2;
+        break;
+    case 'N': destinations[0].backlog = BACKLOG_NEWEST_FIRST; break;
+    case 'L': destinations[0].start = START_NOW; break;
+    case 'C': destinations[0].acknowledge_centre = true; break;
     default: exit(2);
     }
 }
@@ -251,17 +257,21 @@ static const char *
 take_options(int count, char **arguments)
 {
     int letter;
-    destination = (struct destination){.name = "centre",
-                                       .host = "127.0.0.1",
-                                       .prefix = "parkgate",
-                                       .keepalive_s = 30,
-                                       .window = 16,
-                                       .max_payload = 128 * 1024,
-                                       .streams = 0x7E,
-                                       .start = START_OLDEST,
-                                       .backlog = BACKLOG_OLDEST_FIRST};
-    while ((letter = getopt(count, arguments, "p:h:v:ta:c:k:u:w:n:m:s:r:d:NLC")) != -1)
+    destinations[0] = (struct destination){.name = "centre",
+                                           .host = "127.0.0.1",
+                                           .prefix = "parkgate",
+                                           .keepalive_s = 30,
+                                           .window = 16,
+                                           .max_payload = 128 * 1024,
+                                           .streams = 0x7E,
+                                           .start = START_OLDEST,
+                                           .backlog = BACKLOG_OLDEST_FIRST};
+    while ((letter = getopt(count, arguments, "p:h:v:ta:c:k:u:w:n:m:s:r:d:x:NLC")) != -1)
         set_option(letter, optarg);
+    destinations[1] = destinations[0];
+    destinations[1].index = 1;
+    destinations[1].name = "other";
+    destinations[1].host = other_host;
     return arguments[optind];
 }
 
@@ -285,10 +295,10 @@ start(const char *directory)
     must(rc, error);
     must(queue_new(sizeof(struct message), 64, 16, &inbox), "inbox");
     must(board_new(PAGE_COUNT, PAGE_SIZE, &pages), "pages");
-    must(board_new(1, sizeof(struct cursors), &cursors), "cursors");
+    must(board_new(2, sizeof(struct cursors), &cursors), "cursors");
     hooks.cursors = cursors;
     uint32_t boot = store_begin_boot(park.store, "0123456789abcdef0123456789abcdef", 1800000000000);
-    park_make(&park, &destination, boot);
+    park_make(&park, destinations, destination_count, boot);
     must(store_register(park.store, &park.site), "register");
     must(store_start(park.store, &hooks), "store");
     must(reader_open(store_face(park.store), &reader), "reader");
@@ -307,7 +317,7 @@ start_forward(void)
         .page_size = PAGE_SIZE,
         .cursors = cursors,
         .inbox = inbox,
-        .counters = &counters,
+        .counters = counters,
         .version = "0.0-test",
         .credentials = getenv("CREDENTIALS_DIRECTORY"),
         .boot = park.boot,

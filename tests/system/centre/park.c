@@ -48,7 +48,7 @@ make_points(void)
 }
 
 void
-park_make(struct park *park, struct destination *destination, uint32_t boot)
+park_make(struct park *park, struct destination *destinations, uint16_t count, uint32_t boot)
 {
     make_points();
     devices[0] = (struct device){.name = "cems",
@@ -74,8 +74,8 @@ park_make(struct park *park, struct destination *destination, uint32_t boot)
                                .device_count = 2,
                                .points = points,
                                .point_count = POINTS + METERS,
-                               .destinations = destination,
-                               .destination_count = 1,
+                               .destinations = destinations,
+                               .destination_count = count,
                                .arena = arena_new()};
 }
 

@@ -13,7 +13,7 @@ struct park {
     uint64_t last[STREAM_END]; /* sequence of the last record appended */
 };
 
-void park_make(struct park *park, struct destination *destination, uint32_t boot);
+void park_make(struct park *park, struct destination *destinations, uint16_t count, uint32_t boot);
 
 /* One scan of each device; false when the store has no room. */
 bool park_append_scan(struct park *park);

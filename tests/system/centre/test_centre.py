@@ -536,6 +536,27 @@ def case_silence(directory):
     broker.stop()
 
 
+def case_neighbours(directory):
+    """A destination whose broker accepts and never answers, or whose name does not resolve, takes
+    nothing from the other."""
+    broker = Broker(directory)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.2", broker.port))
+        deaf.listen(8)
+        for number, other in enumerate(("127.0.0.2", "no-such-host.invalid")):
+            receiver = Receiver(broker.port)
+            probe = Probe(PROGRAM, os.path.join(directory, f"store{number}"), broker.port, "-x",
+                          other)
+            for _ in range(10):
+                probe.ask("scans 10")
+                probe.idle()
+            wait(lambda: len(receiver.sequences("trend")) == 100, "all")
+            receiver.messages = [m for m in receiver.messages if not m.retain]
+            check_all(receiver, probe.quit(1000), Book(probe.ready))
+            receiver.close()
+    broker.stop()
+
+
 def main():
     global PROGRAM
     PROGRAM = os.path.abspath(sys.argv[1])

@@ -23,6 +23,9 @@ devices:
     bus: line
     unit: 1
     every: 100ms
+    timeout: 100ms
+    guard: 20ms
+    backoff-max: 1s
     points:
       so2: {{holding: 0, type: float32, unit: mg/m3}}
 assets:
@@ -36,6 +39,7 @@ destinations:
   centre: {{mqtt: "tcp://127.0.0.1:{broker}"}}
 """
 KIND = "exceedance.realtime"
+LOST = "transmission.abnormal"
 
 
 def so2(value):
@@ -65,7 +69,25 @@ def case(lab, ending):
     check(closed["peak"] == 80, f"its peak is {closed['peak']}")
     check(closed["duration_ms"] > 0, f"it lasted {closed['duration_ms']} ms")
     check(len(receiver.take().events(KIND, "opened")) == 1, "it opened once")
+
+    out_of_reach(gateway, slave, receiver, ending)
     check(not receiver.changed(), "a key has one content")
+
+
+def out_of_reach(gateway, slave, receiver, ending):
+    """The same for a device that is out of reach while the daemon ends."""
+    gateway.start()
+    slave.be_silent()
+    opened = wait_for(lambda: receiver.take().events(LOST, "opened"), 10, f"{LOST} opens")[0]
+    ending(gateway)
+    count = len(receiver.take().of("sample"))
+    gateway.start()
+    wait_for(lambda: len(receiver.take().of("sample")) >= count + 5, 20, "it tries again")
+    slave.speak()
+    closed = wait_for(lambda: receiver.take().events(LOST, "closed"), 10, f"{LOST} closes")[0]
+    gateway.stop()
+    check(closed["id"] == opened["id"], f"opened {opened['id']}, closed {closed['id']}")
+    check(len(receiver.take().events(LOST, "opened")) == 1, f"{LOST} opened once")
 
 
 run_case(case, Gateway.kill if "--kill" in sys.argv else Gateway.stop)

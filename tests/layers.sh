@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Proves the house of ARCHITECTURE.md: a room includes only what lies below it, stages never include one
+# another, and each foreign thing has one gate. Prints every violation as file:line: sentence.
+# `layers.sh --self-test` plants violations and proves that each is found.
+set -u
+
+# room of a path
+room_of() {
+    case $1 in
+    base/*) echo base ;;
+    protocols/modbus/*) echo modbus ;;
+    protocols/mqtt/*) echo mqtt ;;
+    config/*) echo config ;;
+    daemon/acquire/*) echo acquire ;;
+    daemon/assess/*) echo assess ;;
+    daemon/store/reader.h | daemon/store/cursor.h) echo reader ;;
+    daemon/store/record.h) echo reader ;;
+    daemon/store/*) echo store ;;
+    daemon/forward/*) echo forward ;;
+    daemon/supervise/*) echo supervise ;;
+    daemon/model.h | daemon/record.h | daemon/value.h | daemon/stamp.h | daemon/counters.h) echo model ;;
+    daemon/*) echo engine ;;
+    ctl/*) echo ctl ;;
+    sim/*) echo sim ;;
+    *) echo other ;;
+    esac
+}
+
+# what a room may include, besides itself
+below() {
+    case $1 in
+    base) echo "" ;;
+    modbus | mqtt) echo "base" ;;
+    config) echo "base" ;;
+    model) echo "base config" ;;
+    reader | store) echo "base config model reader store" ;;
+    assess) echo "base config model" ;;
+    acquire) echo "base config model modbus" ;;
+    forward) echo "base config model mqtt reader assess" ;;
+    supervise) echo "base config model reader assess store forward" ;;
+    engine) echo "base config model reader store assess acquire forward supervise" ;;
+    ctl) echo "base config model reader assess forward" ;;
+    sim) echo "base config" ;;
+    esac
+}
+
+violations=0
+say() {
+    echo "$1"
+    violations=1
+}
+
+check_includes() {
+    local file line target from to
+    while IFS=: read -r file line target; do
+        target=${target#*\"}
+        target=${target%%\"*}
+        from=$(room_of "$file")
+        to=$(room_of "$target")
+        [ "$from" = other ] && continue
+        [ "$to" = other ] && continue
+        [ "$from" = "$to" ] && continue
+        case " $(below "$from") " in
+        *" $to "*) ;;
+        *) say "$file:$line: room $from may not include $target of room $to" ;;
+        esac
+    done < <(grep -rn '^#include "' --include='*.c' --include='*.h' --include='*.cc' base protocols config daemon ctl sim)
+}
+
+# gate PATTERN "file ...": only these files may have it
+gate() {
+    local pattern=$1 allowed=$2 file line rest
+    while IFS=: read -r file line rest; do
+        case " $allowed " in
+        *" $file "*) ;;
+        *) say "$file:$line: only $allowed may have this: $rest" ;;
+        esac
+    done < <(grep -rnE "$pattern" --include='*.c' --include='*.h' --include='*.cc' base protocols config daemon ctl sim)
+}
+
+check_all() {
+    violations=0
+    check_includes
+    gate '^#include <(modbus/)?modbus\.h>' "protocols/modbus/line.c"
+    gate '^#include <MQTT' "protocols/mqtt/mqtt.c"
+    gate '^#include <sqlite3\.h>' "daemon/store/database.c"
+    gate '^#include <cbor\.h>' "base/cbor.c"
+    gate '^#include <libfyaml\.h>' "config/yaml.c sim/scenario.c"
+    gate 'clock_gettime\(|clock_nanosleep\(' "base/clock.c"
+    gate 'pthread_mutex|pthread_cond' "base/queue.c"
+    return $violations
+}
+
+self_test() {
+    local planted
+    copy=$(mktemp -d)
+    trap 'rm -rf "$copy"' EXIT
+    cp -r base protocols config daemon ctl sim "$copy"/
+    cd "$copy" || exit 1
+    check_all >/dev/null || { echo "layers.sh: the tree itself has violations" && exit 1; }
+    for planted in 'base/buf.c|#include "daemon/model.h"' \
+        'daemon/assess/assess.c|#include "daemon/store/store.h"' \
+        'daemon/forward/link.c|#include "daemon/acquire/acquire.h"' \
+        'daemon/forward/link.c|#include "daemon/store/schema.h"' \
+        'daemon/engine.c|#include <sqlite3.h>' \
+        'ctl/main.c|#include <modbus/modbus.h>' \
+        'daemon/engine.c|static pthread_mutex_t planted;'; do
+        cp "${planted%%|*}" kept
+        echo "${planted#*|}" >>"${planted%%|*}"
+        if check_all >/dev/null; then
+            echo "layers.sh: ${planted#*|} in ${planted%%|*} went unnoticed"
+            exit 1
+        fi
+        mv kept "${planted%%|*}"
+    done
+}
+
+cd "$(dirname "$0")/.." || exit 1
+if [ "${1:-}" = --self-test ]; then
+    self_test
+    exit 0
+fi
+check_all
+exit $violations
