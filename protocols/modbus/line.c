@@ -120,7 +120,7 @@ line_answered_mono_ns(const struct line *line)
 /* ---- connecting ---- */
 
 static enum line_result
-fail(struct line *line, enum line_result result, const char *what, const char *why)
+explain(struct line *line, enum line_result result, const char *what, const char *why)
 {
     snprintf(line->error, sizeof line->error, "%s: %s", what, why);
     return result;
@@ -188,15 +188,16 @@ connect_socket(struct line *line)
     snprintf(place, sizeof place, "%.80s:%s", line->options.host, port);
     int unresolved = getaddrinfo(line->options.host, port, &hints, &addresses);
     if (unresolved != 0)
-        return fail(line, LINE_UNRESOLVED, place, gai_strerror(unresolved));
+        return explain(line, LINE_UNRESOLVED, place, gai_strerror(unresolved));
     int64_t deadline_ns = clock_mono_ns() + line->options.connect_timeout_ms * NS_PER_MS;
     for (struct addrinfo *at = addresses; at != NULL && fd < 0; at = at->ai_next)
         fd = connect_to(line, at, deadline_ns);
     freeaddrinfo(addresses);
     if (fd == -EMFILE)
-        return fail(line, LINE_REFUSED, place, "more than 1023 files are open: too many TCP buses");
+        return explain(line, LINE_REFUSED, place,
+                       "more than 1023 files are open: too many TCP buses");
     if (fd < 0)
-        return fail(line, LINE_REFUSED, place, strerror(-fd));
+        return explain(line, LINE_REFUSED, place, strerror(-fd));
     line->fd = fd;
     modbus_set_socket(line->modbus, fd);
     return LINE_OK;
@@ -213,10 +214,10 @@ line_connect(struct line *line)
     if (line->options.kind != LINE_RTU)
         result = connect_socket(line);
     else if (modbus_connect(line->modbus) != 0)
-        result = fail(line, LINE_NO_PORT, line->options.path, strerror(errno));
+        result = explain(line, LINE_NO_PORT, line->options.path, strerror(errno));
     else if (modbus_get_socket(line->modbus) >= FD_SETSIZE) {
         modbus_close(line->modbus);
-        result = fail(line, LINE_NO_PORT, line->options.path, "more than 1023 files are open");
+        result = explain(line, LINE_NO_PORT, line->options.path, "more than 1023 files are open");
     }
     line->open = result == LINE_OK;
     line->quiet_until_ns = clock_mono_ns() + line->silence_ns;
