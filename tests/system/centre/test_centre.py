@@ -71,14 +71,61 @@ def case_restart(directory):
     broker.stop()
 
 
+class Gate:
+    """A way to the broker that can be shut: after a restart of the broker the receiver has to be there
+    before the gateway, or what is sent meanwhile goes to nobody."""
+
+    def __init__(self, target):
+        self.target, self.port = target, free_port()
+        self.listener = None
+        self.open()
+
+    def open(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=8)
+        threading.Thread(target=self.serve, args=(self.listener,), daemon=True).start()
+
+    def shut(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def serve(self, listener):
+        while True:
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            self.join(peer)
+
+    def join(self, peer, said=b""):
+        behind = socket.create_connection(("127.0.0.1", self.target))
+        behind.sendall(said)
+        for here, there in ((peer, behind), (behind, peer)):
+            threading.Thread(target=self.carry, args=(here, there), daemon=True).start()
+
+    def carry(self, here, there):
+        try:
+            while data := here.recv(65536):
+                there.sendall(data)
+        except OSError:
+            pass
+        for end in (here, there):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
 def case_outage(directory):
     """The broker dies in the middle: live records come first, the backlog behind them."""
     broker = Broker(directory)
+    gate = Gate(broker.port)
     receiver = Receiver(broker.port)
-    probe = Probe(PROGRAM, os.path.join(directory, "store"), broker.port, "-r", "40000")
+    probe = Probe(PROGRAM, os.path.join(directory, "store"), gate.port, "-r", "40000")
     book = Book(probe.ready)
     probe.ask("scans 10")
     probe.idle()
+    wait(lambda: len(receiver.sequences("trend")) == 10, "what was acknowledged")
+    gate.shut()
     broker.kill()
     before = list(receiver.messages)
     receiver.close()
@@ -86,6 +133,7 @@ def case_outage(directory):
     probe.ask("scans 400")
     broker.start()
     receiver = Receiver(broker.port)
+    gate.open()
     wait(lambda: probe.ask("state")["connects"] == 2, "connected again")
     probe.ask("scans 5")
     wait(lambda: 415 in receiver.sequences("trend"), "live records")
@@ -135,50 +183,24 @@ def case_mqtt_3_1_1(directory):
     broker.stop()
 
 
-class OldBroker:
+class OldBroker(Gate):
     """Speaks MQTT 3.1.1 only: refuses CONNECT of any other version as the standard says (or hangs up),
     and is a mosquitto behind that."""
 
     def __init__(self, port, polite):
-        self.target, self.polite = port, polite
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(8)
-        self.port = self.listener.getsockname()[1]
-        self.versions = []
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.polite, self.versions = polite, []
+        super().__init__(port)
 
-    def serve(self):
-        while True:
-            peer, _ = self.listener.accept()
-            connect = peer.recv(4096)
-            version = connect[connect.index(b"MQTT") + 4]
-            self.versions.append(version)
-            if version == 4:
-                self.join(peer, connect)
-                continue
-            if self.polite:
-                peer.sendall(b"\x20\x02\x00\x01")
-            peer.close()
-
-    def join(self, peer, connect):
-        behind = socket.create_connection(("127.0.0.1", self.target))
-        behind.sendall(connect)
-        for here, there in ((peer, behind), (behind, peer)):
-            threading.Thread(target=self.pump, args=(here, there), daemon=True).start()
-
-    @staticmethod
-    def pump(here, there):
-        try:
-            while data := here.recv(65536):
-                there.sendall(data)
-        except OSError:
-            pass
-        for end in (here, there):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+    def join(self, peer, said=b""):
+        connect = peer.recv(4096)
+        version = connect[connect.index(b"MQTT") + 4]
+        self.versions.append(version)
+        if version == 4:
+            super().join(peer, connect)
+            return
+        if self.polite:
+            peer.sendall(b"\x20\x02\x00\x01")
+        peer.close()
 
 
 def fall_back(directory, polite):
@@ -494,26 +516,16 @@ def case_packet_size(directory):
     broker.stop()
 
 
-class Mute(OldBroker):
-    """Passes everything on until told to fall silent: a half-open connection."""
+class Mute(Gate):
+    """Passes everything on until told to fall silent: a half-open connection. Later ones work."""
 
-    def __init__(self, port):
-        self.silent = False
-        super().__init__(port, True)
-
-    def serve(self):
-        while True:
-            peer, _ = self.listener.accept()
-            behind = socket.create_connection(("127.0.0.1", self.target))
-            for here, there in ((peer, behind), (behind, peer)):
-                threading.Thread(target=self.carry, args=(here, there), daemon=True).start()
+    silent = False
 
     def carry(self, here, there):
-        silent_from = self.silent
+        since_silence = self.silent
         while data := here.recv(65536):
-            if self.silent and not silent_from:
-                continue
-            there.sendall(data)
+            if since_silence or not self.silent:
+                there.sendall(data)
 
 
 def case_silence(directory):
@@ -526,7 +538,6 @@ def case_silence(directory):
     probe.idle()
     mute.silent = True
     probe.ask("scans 5")
-    mute.silent = True
     wait(lambda: probe.said("no acknowledgement for 30 s"), "the watchdog", 60)
     probe.idle(60)
     wait(lambda: len(set(receiver.sequences("trend"))) == 10, "all")
