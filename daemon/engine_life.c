@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "daemon/engine_parts.h"
 #include "daemon/restore.h"
+#include "daemon/store/record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -132,6 +133,29 @@ load_assess(struct engine *engine, struct reader *reader, uint64_t *ret_heads)
     return scans < 0 ? scans : 0;
 }
 
+/* Spans that were opened or closed after the table was saved. */
+static void
+recall_notes(struct engine *engine, struct reader *reader, uint64_t head)
+{
+    uint64_t until = reader_durable(reader, STREAM_EVENT);
+    struct chunk chunk;
+    struct record record;
+    struct cbor_cursor cursor;
+    struct record_head ignored;
+    struct record_event event;
+
+    for (uint64_t from = head + 1; from <= until; from = chunk.last + 1) {
+        if (reader_read(reader, STREAM_EVENT, from, until, &chunk) != 1)
+            return;
+        while (chunk_next(&chunk, &record)) {
+            cbor_cursor_init(&cursor, record.body, record.length);
+            if (record_take_head(&cursor, &ignored) && record_take_event(&cursor, &event))
+                notes_recall(&engine->notes, &event, record.sequence,
+                             store_id(engine->parts.store));
+        }
+    }
+}
+
 static int
 restore(struct engine *engine, struct reader *reader)
 {
@@ -145,6 +169,8 @@ restore(struct engine *engine, struct reader *reader)
     length = reader_state(reader, "notes", engine->state.data, engine->state.capacity, heads);
     if (length != 0 && notes_load(&engine->notes, engine->state.data, length) != 0)
         log_warning("the saved list of open notes could not be read: it starts anew");
+    if (length != 0)
+        recall_notes(engine, reader, heads[STREAM_EVENT]);
     int error = load_assess(engine, reader, heads);
     timekeeper_stamp(engine->parts.timekeeper, clock_mono_ms(), &engine->now);
     note_start(engine, seen_before, &totals);

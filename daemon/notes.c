@@ -1,6 +1,7 @@
 #include "daemon/notes.h"
 
 #include "base/cbor.h"
+#include "daemon/store/record.h"
 
 #include <errno.h>
 #include <math.h>
@@ -103,6 +104,42 @@ notes_opened(struct notes *notes, const struct event *event, uint64_t sequence, 
     span->opened_sequence = sequence;
     snprintf(span->opened_store, sizeof span->opened_store, "%s", store);
     span->since = event->at;
+}
+
+static bool
+copy_text(char *ret_text, size_t size, const struct record_text *text)
+{
+    if (text->length >= size)
+        return false;
+    memcpy(ret_text, text->text, text->length);
+    ret_text[text->length] = '\0';
+    return true;
+}
+
+void
+notes_recall(struct notes *notes, const struct record_event *event, uint64_t sequence,
+             const char *store)
+{
+    static const char *const SPANS[] = {"transmission.abnormal", "destination.down"};
+    struct event made = {.severity = event->severity, .at = event->since};
+    char kind[sizeof notes->open[0].kind];
+    char subject[sizeof notes->open[0].subject];
+    bool is_span = false;
+
+    if (!copy_text(kind, sizeof kind, &event->kind) ||
+        !copy_text(subject, sizeof subject, &event->subject))
+        return;
+    for (size_t i = 0; i < sizeof SPANS / sizeof SPANS[0]; i++)
+        is_span |= strcmp(kind, SPANS[i]) == 0;
+    if (!is_span)
+        return;
+    struct note_span *span = find(notes, kind, subject);
+    made.kind = kind;
+    made.subject = subject;
+    if (event->phase == PHASE_OPENED && span == NULL && notes->count < NOTES_OPEN)
+        notes_opened(notes, &made, sequence, store);
+    else if (event->phase == PHASE_CLOSED && span != NULL)
+        *span = notes->open[--notes->count];
 }
 
 size_t

@@ -34,6 +34,12 @@ enum notes_verdict notes_take(struct notes *notes, const struct note *note, cons
 void notes_opened(struct notes *notes, const struct event *event, uint64_t sequence,
                   const char *store);
 
+/* A span's opening or closing found in the store behind the saved table (after a crash). Kinds that
+ * are not spans of notes are ignored. */
+struct record_event;
+void notes_recall(struct notes *notes, const struct record_event *event, uint64_t sequence,
+                  const char *store);
+
 /* Is such a span open? */
 bool notes_is_open(const struct notes *notes, const char *kind, const char *subject);
 

@@ -128,6 +128,38 @@ test_full_table_refuses_another_span(void **state)
     assert_int_equal(notes_take(&notes, &more, &at, &event), NOTES_IGNORED);
 }
 
+static struct record_event
+stored(const char *kind, const char *subject, enum event_phase phase)
+{
+    struct record_event event = {.phase = phase, .since = {.mono_ms = 9, .boot = 2}};
+
+    event.kind = (struct record_text){kind, strlen(kind)};
+    event.subject = (struct record_text){subject, strlen(subject)};
+    return event;
+}
+
+static void
+test_spans_are_recalled_from_the_store(void **state)
+{
+    static struct notes notes;
+    struct record_event opened = stored("transmission.abnormal", "cems", PHASE_OPENED);
+    struct record_event closed = stored("transmission.abnormal", "cems", PHASE_CLOSED);
+    struct record_event judged = stored("exceedance.realtime", "boiler.so2", PHASE_OPENED);
+
+    (void)state;
+    notes_recall(&notes, &judged, 3, "store-a"); /* assess' own */
+    assert_int_equal(notes.count, 0);
+    notes_recall(&notes, &opened, 4, "store-a");
+    notes_recall(&notes, &opened, 5, "store-a");
+    assert_int_equal(notes.count, 1);
+    assert_int_equal(notes.open[0].opened_sequence, 4);
+    assert_int_equal(notes.open[0].since.mono_ms, 9);
+    notes_recall(&notes, &closed, 6, "store-a");
+    assert_int_equal(notes.count, 0);
+    notes_recall(&notes, &closed, 7, "store-a");
+    assert_int_equal(notes.count, 0);
+}
+
 int
 main(void)
 {
@@ -137,6 +169,7 @@ main(void)
         cmocka_unit_test(test_moments_are_always_appended),
         cmocka_unit_test(test_spans_survive_save_and_load),
         cmocka_unit_test(test_full_table_refuses_another_span),
+        cmocka_unit_test(test_spans_are_recalled_from_the_store),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
