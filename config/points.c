@@ -207,7 +207,8 @@ read_sentinel(const struct point *point, const char *text, uint64_t *ret_pattern
         return true;
     }
     bool is_signed = point->type == TYPE_S16 || point->type == TYPE_S32 || point->type == TYPE_S64;
-    double least = -(double)(mask / 2 + 1);
+    uint64_t half = mask / 2 + 1;
+    double least = -(double)half;
     if (!is_signed || number >= 0 || number < least || number < -9e15 ||
         number != (double)(int64_t)number)
         return false;

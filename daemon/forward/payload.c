@@ -146,7 +146,8 @@ payload_build(struct payload_source *source, uint64_t until, uint64_t catalog, s
               struct buf *buf, struct payload_sent *ret_sent)
 {
     struct payload_sent sent = {.records = 0};
-    struct record first, record;
+    struct record first = {0};
+    struct record record;
     uint8_t previous[STORE_HASH];
     struct json json;
     struct chunk before = source->chunk;
