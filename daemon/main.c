@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,11 +157,13 @@ main(int argc, char **argv)
     if (arguments.check)
         return check(&arguments);
     block_signals(&signals);
+    mallopt(M_ARENA_MAX, 2); /* memory is taken at start: an arena a thread would only spread it */
     int error = parkgated_start(&arguments.options, &parkgated);
     if (error != 0) {
         log_error("parkgated could not start");
         return EXIT_FAILURE;
     }
+    malloc_trim(0); /* what loading the site took and gave back */
     sd_notify(0, "READY=1\nSTATUS=reading");
     run(parkgated, &signals);
     sd_notify(0, "STOPPING=1");
