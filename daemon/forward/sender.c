@@ -314,7 +314,6 @@ run(void *context)
 {
     struct sender *sender = context;
     struct link_event event;
-    book_open(&sender->book);
     while (!wind_up(sender, clock_mono_ms())) {
         atomic_store_explicit(&sender->alive_mono_ms, clock_mono_ms(), memory_order_relaxed);
         work(sender);
@@ -400,6 +399,7 @@ sender_start(struct sender *sender, const struct site *site, const struct destin
     set_link(sender);
     window_reset(&sender->window, 1);
     book_init(&sender->book, destination, sender->reader, outlet->cursors, sender->counters);
+    book_open(&sender->book); /* here, so that "start: now" is now */
     atomic_store(&sender->alive_mono_ms, clock_mono_ms());
     snprintf(name, sizeof name, "to-%.20s", destination->name);
     return thread_start(&sender->thread, name, run, sender);

@@ -24,10 +24,14 @@ put_page(struct json *json, const struct command_context *context, enum page pag
     json_key(json, "answer");
     size_t length = board_copy(context->pages, page, json->buf->data + json->buf->length,
                                room > 64 ? room - 64 : 0, &version);
-    if (length == 0)
-        json_none(json);
     json->buf->length += length;
     json->comma = true;
+    if (length == 0) {
+        json->comma = false;
+        json_none(json);
+        json_put_text(json, "reason",
+                      "not there yet, or longer than a reply: read its retained topic");
+    }
     return NULL;
 }
 

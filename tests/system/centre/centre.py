@@ -332,4 +332,5 @@ def check_chain(payloads, book):
 
 def check_once(receiver, stream, count):
     """Each record from 1 to count came, and came once."""
+    wait(lambda: len(receiver.sequences(stream)) >= count, f"{count} of {stream}")
     assert sorted(receiver.sequences(stream)) == list(range(1, count + 1)), stream

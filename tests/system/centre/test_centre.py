@@ -389,14 +389,15 @@ def case_filter(directory):
     assert state["acknowledged"] == [2, 0, 0, 0, 0, 0], state
     assert state["skipped"] == [0, 1, 1, 1, 10, 10], state
     probe.quit()
-    assert receiver.sequences("event") == [1, 2] and not receiver.sequences("trend")
+    wait(lambda: receiver.sequences("event") == [1, 2], "both events")
+    assert not receiver.sequences("trend")
     probe = Probe(PROGRAM, store, broker.port, "-d", "later", "-L")
     probe.ask("scans 5")
     state = probe.idle()
     assert state["acknowledged"] == [0, 0, 0, 0, 5, 5], state
     assert state["skipped"] == [2, 1, 1, 1, 10, 10], state
     probe.quit()
-    assert receiver.sequences("trend") == [11, 12, 13, 14, 15]
+    wait(lambda: receiver.sequences("trend") == [11, 12, 13, 14, 15], "what is new")
     receiver.close()
     broker.stop()
 
