@@ -25,6 +25,7 @@
 #define SAVE_MS      60000
 #define PAGE_BYTES   (64 * 1024)
 #define ALARM_EVENTS 256
+#define SETTLE_MS    1000
 
 /* ---- what assess finds ---- */
 
@@ -280,6 +281,8 @@ engine_run(void *context)
         atomic_store_explicit(&engine->counters.alive_mono_ms, mono_ms, memory_order_relaxed);
     }
     engine_note_stop(engine);
+    store_settle(engine->parts.store,
+                 clock_mono_ms() + SETTLE_MS); /* so that the last state is taken */
     engine_save(engine);
     store_hand_over(engine->parts.store, true, clock_mono_ms());
     return NULL;

@@ -132,6 +132,7 @@ parkgated_start_running(struct parkgated *self)
     struct running *running = &self->running;
     struct forward_outlet forward = {.store = store_face(self->store),
                                      .pages = self->pages,
+                                     .page_size = PARKGATED_PAGE_BYTES,
                                      .cursors = self->cursors,
                                      .inbox = self->inbox,
                                      .counters = running->destinations,

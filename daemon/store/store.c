@@ -425,6 +425,9 @@ is_settled(const struct store *store)
     for (int stream = STREAM_EVENT; stream < STREAM_END; stream++)
         if (atomic_load(&store->face.durable[stream]) < store->heads[stream].last)
             return false;
+    for (int i = 0; i < STORE_STATES; i++)
+        if (atomic_load(&store->states[i].busy))
+            return false;
     return true;
 }
 
