@@ -9,189 +9,13 @@
 
 #include "protocols/modbus/line.c"
 
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <pty.h>
+#include "tests/unit/line_slave.c"
+
 #include <signal.h>
-#include <termios.h>
+#include <sys/resource.h>
 
 #define TIMEOUT_MS 150
 #define GUARD_MS   300
-#define LATE_MS    250 /* after the timeout, within the guard */
-
-enum behaviour {
-    GOOD,
-    SILENT,
-    LATE,
-    DRIPPING,
-    WRONG_UNIT,
-    WRONG_FUNCTION,
-    SHORT_COUNT,
-    LONG_COUNT,
-    EXCEPTION,
-    BAD_CRC,           /* RTU frames */
-    OTHER_TRANSACTION, /* TCP */
-    CLOSING,           /* sockets */
-};
-
-struct slave {
-    enum line_kind kind;
-    int listener, fd;
-    enum behaviour behaviour; /* of the first request; the others are answered well */
-    unsigned requests;
-    char path[64];
-    uint16_t port;
-    pthread_t thread;
-};
-
-static uint16_t
-crc(const uint8_t *bytes, size_t length)
-{
-    uint16_t sum = 0xFFFF;
-
-    for (size_t i = 0; i < length; i++) {
-        sum ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            sum = (uint16_t)(sum & 1 ? sum >> 1 ^ 0xA001 : sum >> 1);
-    }
-    return sum;
-}
-
-/* ---- the slave ---- */
-
-static void
-pause_ms(int64_t pause)
-{
-    clock_sleep_until_ns(clock_mono_ns() + pause * NS_PER_MS);
-}
-
-/* The register at `address` holds address + 1000 * number of the request: stale answers show. */
-static size_t
-make_pdu(const struct slave *slave, enum behaviour behaviour, const uint8_t *asked, uint8_t *pdu)
-{
-    unsigned address = (unsigned)(asked[1] << 8 | asked[2]);
-    unsigned count = (unsigned)(asked[3] << 8 | asked[4]);
-
-    if (behaviour == SHORT_COUNT)
-        count--;
-    if (behaviour == LONG_COUNT)
-        count++;
-    pdu[0] = behaviour == WRONG_FUNCTION ? 4 : asked[0];
-    if (behaviour == EXCEPTION) {
-        pdu[0] = asked[0] | 0x80;
-        pdu[1] = 2;
-        return 2;
-    }
-    pdu[1] = (uint8_t)(2 * count);
-    for (unsigned i = 0; i < count; i++) {
-        unsigned word = address + i + 1000 * slave->requests;
-        pdu[2 + 2 * i] = (uint8_t)(word >> 8);
-        pdu[3 + 2 * i] = (uint8_t)word;
-    }
-    return 2 + 2 * count;
-}
-
-static void
-send_bytes(const struct slave *slave, enum behaviour behaviour, const uint8_t *bytes, size_t length)
-{
-    if (behaviour == LATE)
-        pause_ms(LATE_MS);
-    size_t step = behaviour == DRIPPING ? 1 : length;
-    for (size_t i = 0; i < length; i += step) {
-        if (behaviour == DRIPPING)
-            pause_ms(40);
-        if (write(slave->fd, bytes + i, step) < 0)
-            return;
-    }
-}
-
-static void
-answer(struct slave *slave, const uint8_t *asked)
-{
-    enum behaviour behaviour = slave->requests == 0 ? slave->behaviour : GOOD;
-    bool tcp = slave->kind == LINE_TCP;
-    uint8_t frame[300] = {0};
-    size_t front = tcp ? 7 : 1;
-
-    if (behaviour == SILENT)
-        return;
-    size_t length = make_pdu(slave, behaviour, asked + front, frame + front);
-    frame[front - 1] = (uint8_t)(asked[front - 1] + (behaviour == WRONG_UNIT));
-    if (tcp) {
-        memcpy(frame, asked, 4);
-        frame[1] = (uint8_t)(frame[1] + (behaviour == OTHER_TRANSACTION));
-        frame[5] = (uint8_t)(length + 1);
-        length += front;
-    } else {
-        uint16_t sum = crc(frame, length + 1);
-        frame[length + 1] = (uint8_t)(sum + (behaviour == BAD_CRC));
-        frame[length + 2] = (uint8_t)(sum >> 8);
-        length += 3;
-    }
-    send_bytes(slave, behaviour, frame, length);
-}
-
-static bool
-take_request(const struct slave *slave, uint8_t *asked)
-{
-    size_t wanted = slave->kind == LINE_TCP ? 12 : 8;
-
-    for (size_t have = 0; have < wanted;) {
-        ssize_t got = read(slave->fd, asked + have, wanted - have);
-        if (got <= 0)
-            return false;
-        have += (size_t)got;
-    }
-    return true;
-}
-
-static void *
-serve(void *context)
-{
-    struct slave *slave = context;
-    uint8_t asked[16];
-
-    for (;;) {
-        if (slave->listener >= 0 && (slave->fd = accept(slave->listener, NULL, NULL)) < 0)
-            return NULL;
-        while (take_request(slave, asked)) {
-            if (slave->requests == 0 && slave->behaviour == CLOSING) {
-                slave->requests++;
-                break;
-            }
-            answer(slave, asked);
-            slave->requests++;
-        }
-        close(slave->fd);
-        if (slave->listener < 0)
-            return NULL;
-    }
-}
-
-static void
-start_slave(struct slave *slave)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t length = sizeof address;
-    struct termios settings;
-    int other;
-
-    slave->listener = -1;
-    if (slave->kind == LINE_RTU) {
-        assert_int_equal(openpty(&slave->fd, &other, slave->path, NULL, NULL), 0);
-        tcgetattr(other, &settings);
-        cfmakeraw(&settings);
-        tcsetattr(other, TCSANOW, &settings);
-    } else {
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        slave->listener = socket(AF_INET, SOCK_STREAM, 0);
-        assert_int_equal(bind(slave->listener, (struct sockaddr *)&address, length), 0);
-        assert_int_equal(listen(slave->listener, 4), 0);
-        getsockname(slave->listener, (struct sockaddr *)&address, &length);
-        slave->port = ntohs(address.sin_port);
-    }
-    assert_int_equal(pthread_create(&slave->thread, NULL, serve, slave), 0);
-}
 
 static struct line *
 make_line(const struct slave *slave)
@@ -225,6 +49,18 @@ ask(struct line *line, uint16_t *words, uint8_t *exception)
     return line_read(line, &request, words, exception);
 }
 
+static void
+end_slave(const struct slave *slave, struct line *line)
+{
+    line_free(line);
+    if (slave->listener >= 0)
+        shutdown(slave->listener, SHUT_RDWR);
+    else
+        pthread_cancel(slave->thread);
+    pthread_join(slave->thread, NULL);
+    close(slave->listener >= 0 ? slave->listener : slave->fd);
+}
+
 /* The first request goes wrong as expected; the second gets its own answer. */
 static void
 check(enum line_kind kind, enum behaviour behaviour, enum line_result expected)
@@ -243,13 +79,7 @@ check(enum line_kind kind, enum behaviour behaviour, enum line_result expected)
     assert_int_equal(ask(line, words, &exception), LINE_OK);
     assert_int_equal(words[0], 1020);
     assert_int_equal(words[2], 1022);
-    line_free(line);
-    if (slave.listener >= 0)
-        shutdown(slave.listener, SHUT_RDWR);
-    else
-        pthread_cancel(slave.thread);
-    pthread_join(slave.thread, NULL);
-    close(slave.listener >= 0 ? slave.listener : slave.fd);
+    end_slave(&slave, line);
 }
 
 static const enum line_kind KINDS[] = {LINE_TCP, LINE_RTU, LINE_RTU_OVER_TCP};
@@ -287,7 +117,7 @@ static void
 test_dripping_slave_has_one_deadline(void **state)
 {
     (void)state;
-    check(LINE_TCP, DRIPPING, LINE_TIMEOUT);
+    check_all(DRIPPING, LINE_TIMEOUT);
 }
 
 static void
@@ -298,6 +128,55 @@ test_wrong_answers(void **state)
     check_all(WRONG_FUNCTION, LINE_WRONG_ANSWER);
     check_all(SHORT_COUNT, LINE_WRONG_ANSWER);
     check_all(LONG_COUNT, LINE_WRONG_ANSWER);
+}
+
+static void
+test_truncated_answers(void **state)
+{
+    (void)state;
+    check_all(TRUNCATED, LINE_TIMEOUT);
+}
+
+/* Whatever the noise makes of the frame, it is no value, and the next request has its own. */
+static void
+test_garbage_before_an_answer(void **state)
+{
+    (void)state;
+    for (int i = 1; i < 3; i++) {
+        struct slave slave = {.kind = KINDS[i], .behaviour = GARBAGE_BEFORE};
+        uint16_t words[3] = {1, 2, 3};
+        uint8_t exception = 0;
+
+        start_slave(&slave);
+        struct line *line = make_line(&slave);
+        enum line_result result = ask(line, words, &exception);
+        assert_true(result == LINE_CRC || result == LINE_WRONG_ANSWER || result == LINE_TIMEOUT);
+        assert_int_equal(words[0], 1);
+        assert_int_equal(ask(line, words, &exception), LINE_OK);
+        assert_int_equal(words[0], 1020);
+        end_slave(&slave, line);
+    }
+}
+
+/* The answer itself is good; what follows it is not the beginning of the next one. */
+static void
+test_surplus_bytes(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct slave slave = {.kind = KINDS[i], .behaviour = SURPLUS};
+        uint16_t words[3] = {0};
+        uint8_t exception = 0;
+
+        start_slave(&slave);
+        struct line *line = make_line(&slave);
+        assert_int_equal(ask(line, words, &exception), LINE_OK);
+        assert_int_equal(words[0], 20);
+        pause_ms(50); /* the surplus bytes are on their way */
+        assert_int_equal(ask(line, words, &exception), LINE_OK);
+        assert_int_equal(words[0], 1020);
+        end_slave(&slave, line);
+    }
 }
 
 static void
@@ -351,6 +230,65 @@ test_nobody_there(void **state)
     line_free(line);
 }
 
+/* A listener with a full backlog leaves connections hanging, as a host behind a dropped route does.
+ */
+static void
+test_black_hole(void **state)
+{
+    struct slave hole = {.kind = LINE_TCP};
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    int filling[8];
+
+    (void)state;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    hole.listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(hole.listener, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(hole.listener, 0), 0);
+    getsockname(hole.listener, (struct sockaddr *)&address, &length);
+    hole.port = ntohs(address.sin_port);
+    for (int i = 0; i < 8; i++) {
+        filling[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(filling[i], (struct sockaddr *)&address, length);
+    }
+    struct line *line = make_line(&hole);
+    line->options.connect_timeout_ms = 200;
+    assert_int_equal(line_connect(line), LINE_REFUSED);
+    assert_non_null(strstr(line_error(line), "timed out"));
+    line_free(line);
+    for (int i = 0; i < 8; i++)
+        close(filling[i]);
+    close(hole.listener);
+}
+
+/* libmodbus would abort the process. */
+static void
+test_descriptors_above_1023_are_refused(void **state)
+{
+    struct slave slave = {.kind = LINE_TCP};
+    struct rlimit before, more;
+    int taken[FD_SETSIZE];
+    int count = 0;
+
+    (void)state;
+    getrlimit(RLIMIT_NOFILE, &before);
+    more = before;
+    more.rlim_cur = FD_SETSIZE + 64;
+    if (setrlimit(RLIMIT_NOFILE, &more) != 0)
+        skip();
+    start_slave(&slave);
+    struct line *line = make_line(&slave);
+    while (count < FD_SETSIZE && (count == 0 || taken[count - 1] < FD_SETSIZE - 1))
+        taken[count++] = dup(slave.listener);
+    assert_int_equal(line_connect(line), LINE_REFUSED);
+    assert_non_null(strstr(line_error(line), "1023"));
+    while (count > 0)
+        close(taken[--count]);
+    assert_int_equal(line_connect(line), LINE_OK);
+    end_slave(&slave, line);
+    setrlimit(RLIMIT_NOFILE, &before);
+}
+
 static void
 test_impossible_requests_are_not_sent(void **state)
 {
@@ -379,11 +317,16 @@ main(void)
         cmocka_unit_test(test_late_answer_is_never_the_next_value),
         cmocka_unit_test(test_dripping_slave_has_one_deadline),
         cmocka_unit_test(test_wrong_answers),
+        cmocka_unit_test(test_truncated_answers),
+        cmocka_unit_test(test_garbage_before_an_answer),
+        cmocka_unit_test(test_surplus_bytes),
         cmocka_unit_test(test_exceptions),
         cmocka_unit_test(test_crc),
         cmocka_unit_test(test_answer_of_another_transaction_is_passed_over),
         cmocka_unit_test(test_closed_connection),
         cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_black_hole),
+        cmocka_unit_test(test_descriptors_above_1023_are_refused),
         cmocka_unit_test(test_impossible_requests_are_not_sent),
     };
 

@@ -1,0 +1,230 @@
+/* The schedule of one device under a clock of the test's own: grid, back-off, notes, the pool. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+static int64_t test_now_ns;
+#define clock_mono_ns() (test_now_ns)
+#define clock_mono_ms() (test_now_ns / 1000000)
+#include "daemon/acquire/station.c"
+
+#define MS 1000000LL
+
+static struct point points[] = {
+    {.table = TABLE_HOLDING, .address = 0, .registers = 1, .every_ms = 1000},
+    {.table = TABLE_HOLDING, .address = 50, .registers = 1, .every_ms = 5000},
+};
+static struct device device = {.name = "meter",
+                               .points = points,
+                               .point_count = 2,
+                               .every_ms = 1000,
+                               .timeout_ms = 200,
+                               .backoff_max_ms = 7000,
+                               .max_registers = 125,
+                               .max_bits = 2000};
+static struct device_counters counters;
+static struct station station;
+static struct acquire_outlet outlet;
+
+static void
+stamp(void *context, int64_t mono_ms, struct stamp *ret_stamp)
+{
+    (void)context;
+    *ret_stamp = (struct stamp){.mono_ms = mono_ms};
+}
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    memset(&counters, 0, sizeof counters);
+    memset(&station, 0, sizeof station);
+    test_now_ns = 1000 * MS;
+    outlet = (struct acquire_outlet){.counters = &counters, .stamp = stamp};
+    log_set_level(LOG_LEVEL_ERROR);
+    if (queue_new(sizeof(struct message), 6, 2, &outlet.inbox) != 0)
+        return -1;
+    int error = station_init(&station, &device, 1, &counters);
+    station.start_ns = station.due_ns = test_now_ns;
+    return error;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    station_done(&station);
+    queue_free(outlet.inbox);
+    return 0;
+}
+
+static void
+conclude_at(int64_t at_ns, bool answered)
+{
+    test_now_ns = at_ns;
+    station_conclude(&station, answered, answered ? QUALITY_GOOD : QUALITY_TIMEOUT, &outlet,
+                     "no answer in time (/dev/ttyS1, unit 3)");
+}
+
+static bool
+take(struct message *ret_message)
+{
+    return queue_take(outlet.inbox, 0, ret_message);
+}
+
+static void
+test_slots_stay_on_the_grid(void **state)
+{
+    (void)state;
+    conclude_at(1300 * MS, true);
+    assert_int_equal(station.due_ns, 2000 * MS); /* not 1300 + 1000 */
+    conclude_at(2999 * MS, true);
+    assert_int_equal(station.due_ns, 3000 * MS);
+    assert_int_equal(counters.missed_slots, 0);
+}
+
+static void
+test_missed_slots_are_skipped_and_counted(void **state)
+{
+    (void)state;
+    conclude_at(4500 * MS, true); /* slots at 2000, 3000 and 4000 went by */
+    assert_int_equal(station.due_ns, 5000 * MS);
+    assert_int_equal(counters.missed_slots, 3);
+    station_skip(&station); /* nothing was read for the slot at 5000: the next is at 6000 */
+    assert_int_equal(station.due_ns, 6000 * MS);
+}
+
+static void
+test_a_dead_device_is_probed_ever_more_seldom(void **state)
+{
+    (void)state;
+    conclude_at(1200 * MS, false);
+    assert_false(station_is_probing(&station));
+    assert_int_equal(station.due_ns, 2000 * MS); /* one failure changes nothing */
+    conclude_at(2200 * MS, false);
+    assert_true(station_is_probing(&station));
+    assert_int_equal(station.due_ns, 5000 * MS); /* ten timeouts later, on the grid */
+    conclude_at(5200 * MS, false);
+    assert_int_equal(station.due_ns, 10000 * MS); /* twice as long */
+    conclude_at(10200 * MS, false);
+    assert_int_equal(station.due_ns, 18000 * MS); /* backoff_max_ms */
+    conclude_at(18200 * MS, false);
+    assert_int_equal(station.due_ns, 26000 * MS);
+    conclude_at(26100 * MS, true);
+    assert_false(station_is_probing(&station));
+    assert_int_equal(station.due_ns, 27000 * MS); /* back on its own interval at once */
+}
+
+static void
+test_out_of_reach_is_noted_once(void **state)
+{
+    struct message message;
+
+    (void)state;
+    conclude_at(1200 * MS, false);
+    conclude_at(2200 * MS, false);
+    assert_false(take(&message));
+    for (int i = 0; i < 5; i++)
+        conclude_at((5200 + 10000 * i) * MS, false);
+    assert_true(take(&message));
+    assert_int_equal(message.kind, MESSAGE_NOTE);
+    assert_int_equal(message.as.note.phase, PHASE_OPENED);
+    assert_string_equal(message.as.note.kind, "transmission.abnormal");
+    assert_string_equal(message.as.note.subject, "meter");
+    assert_non_null(strstr(message.as.note.text, "/dev/ttyS1, unit 3"));
+    assert_false(take(&message));
+    assert_int_equal(counters.state, DEVICE_OFFLINE);
+    conclude_at(60000 * MS, true);
+    conclude_at(61000 * MS, true);
+    assert_true(take(&message));
+    assert_int_equal(message.as.note.phase, PHASE_CLOSED);
+    assert_false(take(&message));
+    assert_int_equal(counters.state, DEVICE_ONLINE);
+}
+
+/* What no one has room for is counted, and a note still gets through. */
+static void
+test_a_full_inbox_drops_scans_and_counts(void **state)
+{
+    struct message message;
+    struct scan *scan = NULL;
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        scan = station_take_scan(&station);
+        assert_non_null(scan);
+        scan->values[0].kind = VALUE_NUMBER;
+        station_hand_on(&station, scan, 1200, &outlet);
+    }
+    assert_int_equal(counters.scans, 4); /* six places, two of them reserved */
+    assert_int_equal(counters.values, 4);
+    assert_int_equal(counters.dropped_scans, 1);
+    assert_int_equal(counters.dropped_values, 1);
+    assert_false(atomic_load(&scan->busy)); /* the dropped one is free again */
+    for (int i = 0; i < 3; i++)
+        conclude_at((1200 + i * 10000) * MS, false);
+    for (int i = 0; i < 4; i++)
+        assert_true(take(&message));
+    assert_true(take(&message));
+    assert_int_equal(message.kind, MESSAGE_NOTE);
+}
+
+static void
+test_an_empty_pool_is_counted(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STATION_SCANS; i++)
+        atomic_store(&station.scans[i].busy, true);
+    assert_null(station_take_scan(&station));
+    assert_int_equal(counters.dropped_scans, 1);
+    atomic_store(&station.scans[3].busy, false);
+    assert_ptr_equal(station_take_scan(&station), &station.scans[3]);
+}
+
+static void
+test_a_taken_scan_holds_nothing_of_the_last(void **state)
+{
+    (void)state;
+    struct scan *scan = station_take_scan(&station);
+    scan->values[1] = (struct value){.kind = VALUE_NUMBER, .quality = 3, .word_count = 1};
+    scan->word_count = 1;
+    scan = station_take_scan(&station);
+    assert_int_equal(scan->values[1].kind, VALUE_ABSENT);
+    assert_int_equal(scan->values[1].word_count, 0);
+    assert_int_equal(scan->word_count, 0);
+}
+
+static void
+test_a_scan_without_readings_is_not_handed_on(void **state)
+{
+    struct message message;
+
+    (void)state;
+    station_hand_on(&station, station_take_scan(&station), 1200, &outlet);
+    assert_false(take(&message));
+    assert_int_equal(counters.scans + counters.dropped_scans, 0);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_slots_stay_on_the_grid),
+        CASE(test_missed_slots_are_skipped_and_counted),
+        CASE(test_a_dead_device_is_probed_ever_more_seldom),
+        CASE(test_out_of_reach_is_noted_once),
+        CASE(test_a_full_inbox_drops_scans_and_counts),
+        CASE(test_an_empty_pool_is_counted),
+        CASE(test_a_taken_scan_holds_nothing_of_the_last),
+        CASE(test_a_scan_without_readings_is_not_handed_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
