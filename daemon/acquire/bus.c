@@ -123,7 +123,7 @@ request_block(struct bus_reader *reader, struct station *station, const struct b
     if (result == LINE_OK) {
         int64_t begun_ns = clock_mono_ns();
         count(&station->counters->requests);
-        result = line_read(reader->line, &request, reader->words, ret_exception);
+        result = line_ask(reader->line, &request, reader->words, ret_exception);
         count_result(station->counters, result, clock_mono_ns() - begun_ns);
     } else {
         count(&station->counters->refused);
@@ -180,7 +180,7 @@ static void
 pause_between(struct bus_reader *reader, const struct device *device)
 {
     if (device->delay_ms != 0 && line_is_open(reader->line))
-        clock_sleep_until_ns(line_answered_mono_ns(reader->line) + device->delay_ms * NS_PER_MS);
+        clock_sleep_until_ns(line_timing(reader->line)->answered_ns + device->delay_ms * NS_PER_MS);
 }
 
 static void
@@ -204,7 +204,7 @@ read_station(struct bus_reader *reader, struct station *station)
         pause_between(reader, station->device);
     }
     bool open = line_is_open(reader->line);
-    int64_t at_ns = open && outcome.answered ? line_answered_mono_ns(reader->line)
+    int64_t at_ns = open && outcome.answered ? line_timing(reader->line)->answered_ns
                                              : clock_mono_ns();
     station_hand_on(station, scan, at_ns / NS_PER_MS, reader->outlet);
     explain(reader, station->device, outcome.result, reason);

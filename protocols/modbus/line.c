@@ -1,52 +1,68 @@
 #include "protocols/modbus/line.h"
 
 #include "base/clock.h"
+#include "protocols/modbus/dial.h"
+#include "protocols/modbus/frame.h"
+#include "protocols/modbus/overdue.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <modbus/modbus.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define NS_PER_MS  1000000LL
-#define HEADER     7 /* MBAP with the unit */
-#define MAX_WORDS  125
-#define MAX_BITS   2000
-#define ERROR_TEXT 160
-#define CANCEL_MS  100 /* how soon a cancelled connect ends */
+#define NS_PER_MS     1000000LL
+#define ERROR_TEXT    160
+#define BUFFER        1024 /* more bytes than this without an answer are no answer */
+#define QUIET_RTU_MS  20   /* a wrong answer is over when nothing came for so long */
+#define QUIET_TCP_MS  100
+#define OVERDUE       4 /* unanswered requests that are remembered */
+#define TCP_SILENT    3 /* unanswered requests in a row after which a connection is made anew */
+#define EARLY_BYTES   2 /* woken so much before an answer can be complete */
+#define DRAIN_MOST_MS 1000
 
 struct line {
     struct line_options options;
-    modbus_t *modbus;
-    int fd; /* of a socket; -1: closed, or a serial port of libmodbus' */
+    modbus_t *modbus; /* of a serial port */
+    int fd; /* -1: closed */
     bool open;
+    bool echoes; /* requests come back on this line */
     uint16_t transaction;
+    uint8_t silent; /* unanswered requests in a row */
+    struct overdue overdue;
     int64_t silence_ns;
     int64_t quiet_until_ns; /* nothing is sent before */
-    int64_t answered_ns;
+    struct line_timing timing;
+    void (*trace)(void *context, const struct line_trace *trace);
+    void *trace_context;
+    size_t length;
+    uint8_t bytes[BUFFER];
     char error[ERROR_TEXT];
 };
 
 /* ---- memory ---- */
 
-/* 3.5 characters; above 19200 baud a fixed 1.75 ms (Modbus over Serial Line 1.02, 2.5.1.1). */
-static int64_t
-silence_of(const struct line_options *options)
+int64_t
+line_characters_ns(const struct line_options *options, size_t bytes)
 {
-    if (options->kind != LINE_RTU || options->baud == 0)
+    if (options->kind == LINE_TCP || options->baud == 0)
         return 0;
-    if (options->baud > 19200)
-        return 1750000;
     int64_t bits = 1 + options->data_bits + (options->parity != 'N') + options->stop_bits;
-    return bits * 3500000000LL / options->baud;
+    return (int64_t)bytes * bits * 1000000000LL / options->baud;
+}
+
+int64_t
+line_silence_ns(const struct line_options *options)
+{
+    if (options->kind == LINE_TCP || options->baud == 0)
+        return 0;
+    return options->baud > 19200 ? 1750000 : line_characters_ns(options, 7) / 2;
 }
 
 int
@@ -58,20 +74,15 @@ line_new(const struct line_options *options, struct line **ret_line)
         return -ENOMEM;
     line->options = *options;
     line->fd = -1;
-    line->silence_ns = silence_of(options);
-    if (options->kind == LINE_TCP)
-        line->modbus = modbus_new_tcp("127.0.0.1", 502); /* never connects by itself */
-    else
-        line->modbus = modbus_new_rtu(options->kind == LINE_RTU ? options->path : "/dev/null",
-                                      options->baud != 0 ? (int)options->baud : 9600,
-                                      options->parity, options->data_bits, options->stop_bits);
-    if (line->modbus == NULL) {
+    line->silence_ns = options->kind == LINE_RTU ? line_silence_ns(options) : 0;
+    if (options->kind == LINE_RTU)
+        line->modbus = modbus_new_rtu(options->path, (int)options->baud, options->parity,
+                                      options->data_bits, options->stop_bits);
+    if (options->kind == LINE_RTU && line->modbus == NULL) {
         int error = -errno;
         free(line);
         return error;
     }
-    modbus_set_error_recovery(line->modbus, MODBUS_ERROR_RECOVERY_NONE);
-    modbus_set_byte_timeout(line->modbus, 0, 0); /* the response timeout bounds the whole answer */
     *ret_line = line;
     return 0;
 }
@@ -81,12 +92,12 @@ line_close(struct line *line)
 {
     if (line->open && line->options.kind == LINE_RTU)
         modbus_close(line->modbus);
-    if (line->fd >= 0) {
-        modbus_set_socket(line->modbus, -1);
+    else if (line->open)
         close(line->fd);
-    }
     line->fd = -1;
     line->open = false;
+    line->silent = 0;
+    line->length = 0;
 }
 
 void
@@ -111,10 +122,18 @@ line_error(const struct line *line)
     return line->error;
 }
 
-int64_t
-line_answered_mono_ns(const struct line *line)
+const struct line_timing *
+line_timing(const struct line *line)
 {
-    return line->answered_ns;
+    return &line->timing;
+}
+
+void
+line_watch(struct line *line, void (*trace)(void *context, const struct line_trace *trace),
+           void *context)
+{
+    line->trace = trace;
+    line->trace_context = context;
 }
 
 /* ---- connecting ---- */
@@ -126,118 +145,97 @@ explain(struct line *line, enum line_result result, const char *what, const char
     return result;
 }
 
-static bool
-is_cancelled(const struct line *line)
-{
-    return line->options.cancel != NULL && atomic_load(line->options.cancel);
-}
-
-static int
-wait_connected(const struct line *line, int fd, int64_t deadline_ns)
-{
-    struct pollfd waiting = {.fd = fd, .events = POLLOUT};
-    int error = 0;
-    socklen_t length = sizeof error;
-
-    for (;;) {
-        int64_t left_ms = (deadline_ns - clock_mono_ns()) / NS_PER_MS;
-        if (left_ms <= 0 || is_cancelled(line))
-            return ETIMEDOUT;
-        int got = poll(&waiting, 1, left_ms < CANCEL_MS ? (int)left_ms : CANCEL_MS);
-        if (got > 0)
-            break;
-        if (got < 0 && errno != EINTR)
-            return errno;
-    }
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
-}
-
-/* A connected descriptor below FD_SETSIZE, or -errno. */
-static int
-connect_to(const struct line *line, const struct addrinfo *address, int64_t deadline_ns)
-{
-    int one = 1;
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -errno;
-    int error = 0;
-    if (fd >= FD_SETSIZE)
-        error = EMFILE; /* libmodbus would abort the process in FD_SET */
-    else if (connect(fd, address->ai_addr, address->ai_addrlen) != 0)
-        error = errno == EINPROGRESS ? wait_connected(line, fd, deadline_ns) : errno;
-    if (error != 0) {
-        close(fd);
-        return -error;
-    }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-    return fd;
-}
-
 static enum line_result
 connect_socket(struct line *line)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *addresses = NULL;
-    char port[8];
+    struct dial dial = {.host = line->options.host,
+                        .port = line->options.port,
+                        .timeout_ms = line->options.connect_timeout_ms,
+                        .cancel = line->options.cancel};
     char place[96];
-    int fd = -EHOSTUNREACH;
+    int fd = -1;
 
-    snprintf(port, sizeof port, "%u", line->options.port);
-    snprintf(place, sizeof place, "%.80s:%s", line->options.host, port);
-    int unresolved = getaddrinfo(line->options.host, port, &hints, &addresses);
-    if (unresolved != 0)
-        return explain(line, LINE_UNRESOLVED, place, gai_strerror(unresolved));
-    int64_t deadline_ns = clock_mono_ns() + line->options.connect_timeout_ms * NS_PER_MS;
-    for (struct addrinfo *at = addresses; at != NULL && fd < 0; at = at->ai_next)
-        fd = connect_to(line, at, deadline_ns);
-    freeaddrinfo(addresses);
-    if (fd == -EMFILE)
-        return explain(line, LINE_REFUSED, place,
-                       "more than 1023 files are open: too many TCP buses");
-    if (fd < 0)
-        return explain(line, LINE_REFUSED, place, strerror(-fd));
+    snprintf(place, sizeof place, "%.80s:%u", dial.host, dial.port);
+    const char *why = dial_connect(&dial, &fd);
+    if (why != NULL)
+        return explain(line, fd == DIAL_UNRESOLVED ? LINE_UNRESOLVED : LINE_REFUSED, place, why);
     line->fd = fd;
-    modbus_set_socket(line->modbus, fd);
     return LINE_OK;
+}
+
+static enum line_result
+open_port(struct line *line)
+{
+    const char *path = line->options.path;
+
+    if (modbus_connect(line->modbus) != 0)
+        return explain(line, LINE_NO_PORT, path, strerror(errno));
+    line->fd = modbus_get_socket(line->modbus);
+    const char *wrong = NULL;
+    if (line->fd >= FD_SETSIZE)
+        wrong = "more than 1023 files are open";
+    else if (flock(line->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        wrong = "in use by another process";
+    if (wrong == NULL)
+        return LINE_OK;
+    modbus_close(line->modbus);
+    line->fd = -1;
+    return explain(line, LINE_NO_PORT, path, wrong);
 }
 
 enum line_result
 line_connect(struct line *line)
 {
-    enum line_result result = LINE_OK;
-
     if (line->open)
         return LINE_OK;
     line->error[0] = '\0';
-    if (line->options.kind != LINE_RTU)
-        result = connect_socket(line);
-    else if (modbus_connect(line->modbus) != 0)
-        result = explain(line, LINE_NO_PORT, line->options.path, strerror(errno));
-    else if (modbus_get_socket(line->modbus) >= FD_SETSIZE) {
-        modbus_close(line->modbus);
-        result = explain(line, LINE_NO_PORT, line->options.path, "more than 1023 files are open");
-    }
+    enum line_result result = line->options.kind == LINE_RTU ? open_port(line)
+                                                             : connect_socket(line);
     line->open = result == LINE_OK;
     line->quiet_until_ns = clock_mono_ns() + line->silence_ns;
     return result;
 }
 
-/* ---- one request ---- */
+/* ---- sending ---- */
 
-/* Whatever is still in the way from earlier. False when the peer has closed the connection. */
+/* Throws away what is there. Returns whether there was something; *ret_closed: the peer has closed.
+ */
 static bool
-drain(struct line *line)
+drop_input(struct line *line, bool *ret_closed)
 {
+    struct pollfd waiting = {.fd = line->fd, .events = POLLIN};
     uint8_t bytes[512];
-    ssize_t got;
+    bool some = false;
 
-    if (line->options.kind == LINE_RTU)
-        return modbus_flush(line->modbus) >= 0;
-    while ((got = recv(line->fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
-        continue;
-    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    *ret_closed = false;
+    while (poll(&waiting, 1, 0) > 0) {
+        ssize_t got = read(line->fd, bytes, sizeof bytes);
+        *ret_closed = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+        if (got <= 0)
+            break;
+        some = true;
+    }
+    line->length = 0;
+    return some;
+}
+
+/* Waits for the silence that stands before a request and throws away whatever came before it. A
+ * line on which bytes keep coming has none; it is given up after a while. */
+static bool
+wait_quiet(struct line *line)
+{
+    int64_t give_up_ns = clock_mono_ns() + DRAIN_MOST_MS * NS_PER_MS;
+    bool closed = false;
+
+    for (;;) {
+        clock_sleep_until_ns(line->quiet_until_ns);
+        if (!drop_input(line, &closed) || line->silence_ns == 0)
+            return !closed;
+        int64_t now_ns = clock_mono_ns();
+        if (closed || now_ns > give_up_ns)
+            return !closed;
+        line->quiet_until_ns = now_ns + line->silence_ns;
+    }
 }
 
 static bool
@@ -253,166 +251,251 @@ send_all(int fd, const uint8_t *bytes, size_t length)
     return true;
 }
 
-/* libmodbus leaves the transaction id of a raw request zero, so the header is made here. */
-static bool
-send_request(struct line *line, const struct line_request *request)
+static void
+tell(const struct line *line, bool sent, const uint8_t *bytes, size_t length,
+     enum line_result result)
 {
-    uint8_t frame[HEADER + 5];
-    uint8_t *pdu = frame + HEADER - 1;
+    struct line_trace trace = {.mono_ns = sent ? line->timing.sent_ns : line->timing.answered_ns,
+                               .sent = sent,
+                               .bytes = bytes,
+                               .length = length,
+                               .result = result};
 
-    pdu[0] = request->unit;
-    pdu[1] = request->function;
-    pdu[2] = (uint8_t)(request->address >> 8);
-    pdu[3] = (uint8_t)request->address;
-    pdu[4] = (uint8_t)(request->count >> 8);
-    pdu[5] = (uint8_t)request->count;
-    modbus_set_slave(line->modbus, request->unit);
-    if (line->options.kind != LINE_TCP)
-        return modbus_send_raw_request(line->modbus, pdu, 6) > 0;
-    line->transaction++;
-    frame[0] = (uint8_t)(line->transaction >> 8);
-    frame[1] = (uint8_t)line->transaction;
-    frame[2] = frame[3] = frame[4] = 0;
-    frame[5] = 6;
-    return send_all(line->fd, frame, sizeof frame);
+    if (line->trace != NULL)
+        line->trace(line->trace_context, &trace);
 }
 
-static void
-set_timeout(struct line *line, int64_t left_ns)
+/* On a serial port libmodbus adds the CRC and writes; it leaves the transaction id of a raw request
+ * zero, so a socket's frame is made here. */
+static bool
+send_request(struct line *line, const struct frame_request *request)
 {
-    if (left_ns < 1000)
-        left_ns = 1000;
-    modbus_set_response_timeout(line->modbus, (uint32_t)(left_ns / 1000000000),
-                                (uint32_t)(left_ns % 1000000000 / 1000));
+    uint8_t frame[FRAME_MAX];
+    size_t length = frame_put(request, frame);
+
+    line->timing.sent_ns = clock_mono_ns();
+    bool sent = line->options.kind == LINE_RTU
+                    ? modbus_send_raw_request(line->modbus, frame, (int)length - 2) > 0
+                    : send_all(line->fd, frame, length);
+    tell(line, true, frame, length, LINE_OK);
+    return sent;
+}
+
+/* ---- receiving ---- */
+
+static enum line_result
+result_of(enum frame_verdict verdict)
+{
+    switch (verdict) {
+    case FRAME_ANSWER: return LINE_OK;
+    case FRAME_EXCEPTION: return LINE_EXCEPTION;
+    case FRAME_BAD_CRC: return LINE_CRC;
+    case FRAME_WRONG: return LINE_WRONG_ANSWER;
+    case FRAME_MORE:
+    case FRAME_NOTHING:
+    case FRAME_TRUNCATED: break;
+    }
+    return LINE_TIMEOUT;
+}
+
+/* What is there now, at least a byte before `until_ns`; 0 when none came, -1 when the line is gone.
+ */
+static ssize_t
+receive_some(struct line *line, int64_t until_ns)
+{
+    struct pollfd waiting = {.fd = line->fd, .events = POLLIN};
+    int64_t left_ns = until_ns - clock_mono_ns();
+    struct timespec left = {.tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
+
+    if (left_ns <= 0 || line->length == BUFFER)
+        return 0;
+    int ready = ppoll(&waiting, 1, &left, NULL);
+    if (ready == 0 || (ready < 0 && errno == EINTR))
+        return 0;
+    ssize_t got = read(line->fd, line->bytes + line->length, BUFFER - line->length);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (got <= 0)
+        return -1;
+    line->length += (size_t)got;
+    return got;
+}
+
+/* The rest of a long answer cannot be there before the line has carried it: no wake-up for each
+ * byte. */
+static void
+let_it_come(const struct line *line, const struct frame_request *request, int64_t deadline_ns)
+{
+    size_t missing = frame_missing(request, line->bytes, line->length);
+
+    if (line->options.kind != LINE_RTU || missing <= EARLY_BYTES)
+        return;
+    int64_t until_ns = clock_mono_ns() + line_characters_ns(&line->options, missing - EARLY_BYTES);
+    clock_sleep_until_ns(until_ns < deadline_ns ? until_ns : deadline_ns);
+}
+
+/* Until when the next byte is waited for: the deadline, or less behind bytes that begin nothing. */
+static int64_t
+wait_for_byte_until(const struct line *line, const struct line_request *asked, bool begun,
+                    int64_t deadline_ns)
+{
+    int64_t quiet_ms = asked->frame_timeout_ms;
+
+    if (line->length == 0)
+        return deadline_ns;
+    if (!begun)
+        quiet_ms = line->options.kind == LINE_RTU ? QUIET_RTU_MS : QUIET_TCP_MS;
+    if (quiet_ms == 0)
+        return deadline_ns;
+    int64_t until_ns = clock_mono_ns() + quiet_ms * NS_PER_MS;
+    return until_ns < deadline_ns ? until_ns : deadline_ns;
+}
+
+/* Do the bytes so far begin an answer, as far as can be seen? */
+static bool
+has_begun(const struct frame_request *request, const struct line *line)
+{
+    struct frame_match match;
+
+    frame_judge(request, line->bytes, line->length, true, line->echoes, &match);
+    return match.verdict == FRAME_TRUNCATED || match.verdict == FRAME_NOTHING;
 }
 
 static enum line_result
-result_of(int error)
+receive(struct line *line, const struct line_request *asked, const struct frame_request *request,
+        int64_t deadline_ns, struct frame_match *match)
 {
-    switch (error) {
-    case ETIMEDOUT: return LINE_TIMEOUT;
-    case EMBBADCRC: return LINE_CRC;
-    case EMBBADDATA:
-    case EMBBADEXC:
-    case EMBBADSLAVE:
-    case EMBMDATA:
-    case EMBUNKEXC: return LINE_WRONG_ANSWER;
-    default: return LINE_REFUSED; /* connection reset, port gone */
+    for (;;) {
+        bool begun = line->length == 0 || has_begun(request, line);
+        let_it_come(line, request, deadline_ns);
+        ssize_t got = receive_some(line, wait_for_byte_until(line, asked, begun, deadline_ns));
+        if (got < 0)
+            return LINE_REFUSED;
+        frame_judge(request, line->bytes, line->length, got == 0, line->echoes, match);
+        if (match->verdict != FRAME_MORE)
+            return result_of(match->verdict);
     }
 }
 
-static enum line_result
-check_exception(const uint8_t *pdu, size_t length, uint8_t *ret_exception)
+/* ---- one request ---- */
+
+/* What the line needs after this. A TCP stream that broke off inside an answer cannot be trusted
+ * any more, nor can a connection on which several requests in a row stay without an answer. */
+static void
+settle(struct line *line, const struct line_request *asked, const struct frame_request *request,
+       enum line_result result, bool truncated)
 {
-    if (length != 2)
-        return LINE_WRONG_ANSWER;
-    *ret_exception = pdu[1];
-    return LINE_EXCEPTION;
+    line->quiet_until_ns = line->timing.answered_ns + line->silence_ns;
+    if (result == LINE_OK || result == LINE_EXCEPTION) {
+        overdue_forget(&line->overdue, request->unit);
+        line->silent = 0;
+        return;
+    }
+    overdue_remember(&line->overdue, request);
+    line->silent++;
+    bool broken = line->options.kind == LINE_TCP && (truncated || result != LINE_TIMEOUT);
+    if (result == LINE_REFUSED || broken ||
+        (line->options.kind != LINE_RTU && line->silent >= TCP_SILENT))
+        line_close(line);
+    else if (line->options.kind != LINE_TCP)
+        line->quiet_until_ns = line->timing.answered_ns + asked->guard_ms * NS_PER_MS;
 }
 
-/* pdu: function, byte count, data; nothing more, nothing less. */
-static enum line_result
-check_answer(const struct line_request *request, const uint8_t *pdu, size_t length,
-             uint8_t *ret_exception)
+static void
+measure(struct line *line, const struct frame_request *request, const struct frame_match *match)
 {
-    bool bits = request->function <= 2;
-    size_t bytes = bits ? (request->count + 7U) / 8U : 2U * request->count;
+    const struct line_options *options = &line->options;
+    uint8_t asked[FRAME_MAX];
+    size_t sent = frame_put(request, asked);
+    struct line_timing *timing = &line->timing;
 
-    if (length >= 1 && pdu[0] == (request->function | 0x80))
-        return check_exception(pdu, length, ret_exception);
-    if (length != bytes + 2 || pdu[0] != request->function || pdu[1] != bytes)
-        return LINE_WRONG_ANSWER;
+    timing->echoed = match->echoed;
+    timing->stray_bytes = (uint32_t)(match->skipped - (match->echoed ? sent : 0));
+    if (options->kind == LINE_TCP)
+        timing->stray_bytes = 0;
+    line->echoes |= match->echoed;
+    int64_t line_ns = line_characters_ns(options, sent + match->length);
+    int64_t rest_ns = timing->answered_ns - timing->sent_ns - line_ns;
+    timing->turnaround_ns = rest_ns > 0 ? rest_ns : 0;
+}
+
+static enum line_result
+exchange(struct line *line, const struct line_request *asked, const struct frame_request *request,
+         struct frame_match *match)
+{
+    enum line_result result = LINE_REFUSED;
+
+    *match = (struct frame_match){0};
+    line->timing = (struct line_timing){0};
+    if (wait_quiet(line) && send_request(line, request)) {
+        int64_t deadline_ns = line->timing.sent_ns + asked->timeout_ms * NS_PER_MS;
+        result = receive(line, asked, request, deadline_ns, match);
+    } else {
+        snprintf(line->error, sizeof line->error, "the connection was closed by the other side");
+    }
+    line->timing.answered_ns = clock_mono_ns();
+    if (line->length > 0 || result == LINE_TIMEOUT)
+        tell(line, false, line->bytes, line->length, result);
+    if (result == LINE_OK || result == LINE_EXCEPTION)
+        measure(line, request, match);
+    settle(line, asked, request, result, match->verdict == FRAME_TRUNCATED);
+    return result;
+}
+
+/* A request of another length to the same registers, so that its answer is no overdue one's. The
+ * word behind the wanted ones is asked for only where there is no other way. */
+static enum line_result
+clear_the_way(struct line *line, const struct line_request *asked,
+              const struct frame_request *request)
+{
+    static const int STEPS[] = {-1, 1, -2, 2, -3, 3};
+    int unit = request->function == 1 || request->function == 2 ? 8 : 1;
+    struct frame_match match;
+
+    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
+        struct frame_request probe = *request;
+        int count = request->count + STEPS[i] * unit;
+        probe.count = (uint16_t)count;
+        if (count <= 0 || !frame_is_possible(&probe) || overdue_looks_like(&line->overdue, &probe))
+            continue;
+        enum line_result result = exchange(line, asked, &probe, &match);
+        int64_t pause_ns = line->timing.answered_ns + asked->pause_ms * NS_PER_MS;
+        if (pause_ns > line->quiet_until_ns)
+            line->quiet_until_ns = pause_ns;
+        return result;
+    }
+    overdue_forget(&line->overdue, request->unit);
     return LINE_OK;
 }
 
-/* The answer's PDU within the deadline. An answer of an earlier transaction is passed over. */
-static enum line_result
-receive(struct line *line, const struct line_request *request, int64_t deadline_ns,
-        uint8_t frame[MODBUS_TCP_MAX_ADU_LENGTH], size_t *ret_length)
-{
-    bool tcp = line->options.kind == LINE_TCP;
-
-    for (;;) {
-        set_timeout(line, deadline_ns - clock_mono_ns());
-        int got = modbus_receive_confirmation(line->modbus, frame);
-        if (got < 0)
-            return result_of(errno);
-        size_t front = tcp ? HEADER : 1;
-        size_t back = tcp ? 0 : 2;
-        if ((size_t)got <= front + back) /* 0: RTU frame of another unit */
-            return LINE_WRONG_ANSWER;
-        if (!tcp && frame[0] != request->unit)
-            return LINE_WRONG_ANSWER;
-        if (tcp) {
-            size_t announced = (size_t)(frame[4] << 8 | frame[5]);
-            if (frame[2] != 0 || frame[3] != 0 || announced + 6 != (size_t)got)
-                return LINE_WRONG_ANSWER;
-            if ((uint16_t)(frame[0] << 8 | frame[1]) != line->transaction)
-                continue;
-            if (frame[6] != request->unit)
-                return LINE_WRONG_ANSWER;
-        }
-        *ret_length = (size_t)got - front - back;
-        memmove(frame, frame + front, *ret_length);
-        return LINE_OK;
-    }
-}
-
-static void
-unpack(const struct line_request *request, const uint8_t *pdu, uint16_t *ret_words)
-{
-    const uint8_t *data = pdu + 2;
-
-    for (uint16_t i = 0; i < request->count; i++) {
-        if (request->function <= 2)
-            ret_words[i] = data[i / 8] >> (i % 8) & 1;
-        else
-            ret_words[i] = (uint16_t)(data[2 * i] << 8 | data[2 * i + 1]);
-    }
-}
-
-/* What the line needs after an answer like this. A TCP stream that was cut inside an answer cannot
- * be trusted any more; on a line without transaction ids only time separates a late answer from the
- * next. */
-static void
-settle(struct line *line, const struct line_request *request, enum line_result result)
-{
-    int64_t now_ns = clock_mono_ns();
-
-    line->answered_ns = now_ns;
-    line->quiet_until_ns = now_ns + line->silence_ns;
-    if (result == LINE_OK || result == LINE_EXCEPTION)
-        return;
-    if (result == LINE_REFUSED || line->options.kind == LINE_TCP)
-        line_close(line);
-    else
-        line->quiet_until_ns = now_ns + request->guard_ms * NS_PER_MS;
-}
-
 enum line_result
-line_read(struct line *line, const struct line_request *request, uint16_t *ret_words,
-          uint8_t *ret_exception)
+line_ask(struct line *line, const struct line_request *asked, uint16_t *ret_words,
+         uint8_t *ret_exception)
 {
-    uint8_t frame[MODBUS_TCP_MAX_ADU_LENGTH];
-    size_t length = 0;
-    uint16_t most = request->function <= 2 ? MAX_BITS : MAX_WORDS;
+    struct frame_request request = {.kind = line->options.kind == LINE_TCP ? FRAME_TCP : FRAME_RTU,
+                                    .unit = asked->unit,
+                                    .function = asked->function,
+                                    .address = asked->address,
+                                    .count = asked->count,
+                                    .values = asked->values};
+    struct frame_match match = {0};
 
-    if (request->count == 0 || request->count > most || request->function < 1 ||
-        request->function > 4)
+    if (!frame_is_possible(&request))
         return LINE_WRONG_ANSWER;
     if (!line->open)
         return LINE_REFUSED;
-    clock_sleep_until_ns(line->quiet_until_ns);
-    int64_t deadline_ns = clock_mono_ns() + request->timeout_ms * NS_PER_MS;
-    enum line_result result = LINE_REFUSED;
-    if (drain(line) && send_request(line, request))
-        result = receive(line, request, deadline_ns, frame, &length);
-    else
-        snprintf(line->error, sizeof line->error, "the connection was closed by the other side");
-    if (result == LINE_OK)
-        result = check_answer(request, frame, length, ret_exception);
-    settle(line, request, result);
-    if (result == LINE_OK)
-        unpack(request, frame, ret_words);
+    if (request.function <= 4 && overdue_looks_like(&line->overdue, &request)) {
+        enum line_result way = clear_the_way(line, asked, &request);
+        if (way != LINE_OK && way != LINE_EXCEPTION)
+            return way;
+        if (!line->open)
+            return LINE_REFUSED;
+    }
+    request.transaction = ++line->transaction;
+    enum line_result result = exchange(line, asked, &request, &match);
+    if (result == LINE_EXCEPTION)
+        *ret_exception = match.exception;
+    if (result == LINE_OK && ret_words != NULL && request.function <= 4)
+        frame_unpack(&request, match.data, ret_words);
     return result;
 }

@@ -5,18 +5,29 @@
 #include <pty.h>
 #include <termios.h>
 
-#define LATE_MS 250 /* after the timeout, within the guard */
+#define LATE_MS      250 /* after the timeout, within the guard */
+#define VERY_LATE_MS 520 /* after the guard, while the next request waits for its answer */
 
 enum behaviour {
     GOOD,
     SILENT,
     LATE,
-    DRIPPING,
+    VERY_LATE,
+    DRIPPING, /* slower than the deadline */
+    IN_PIECES,
     WRONG_UNIT,
     WRONG_FUNCTION,
     SHORT_COUNT,
     LONG_COUNT,
     EXCEPTION,
+    EXCEPTION_BUSY,
+    EXCEPTION_PATH,   /* gateway: path unavailable */
+    EXCEPTION_TARGET, /* gateway: target did not respond */
+    EXCEPTION_TOO_LONG,
+    ECHOING,      /* RTU frames */
+    STRAY_BEFORE, /* RTU frames: 00 and FF */
+    STRAY_AFTER,
+    TWICE,          /* the answer, and again in the same segment */
     BAD_CRC,        /* RTU frames */
     GARBAGE_BEFORE, /* RTU frames */
     SURPLUS,        /* a good answer, then bytes that belong to nothing */
@@ -36,7 +47,7 @@ struct slave {
 };
 
 static uint16_t
-crc(const uint8_t *bytes, size_t length)
+crc_of(const uint8_t *bytes, size_t length)
 {
     uint16_t sum = 0xFFFF;
 
@@ -68,10 +79,12 @@ make_pdu(const struct slave *slave, enum behaviour behaviour, const uint8_t *ask
     if (behaviour == LONG_COUNT)
         count++;
     pdu[0] = behaviour == WRONG_FUNCTION ? 4 : asked[0];
-    if (behaviour == EXCEPTION) {
+    if (behaviour >= EXCEPTION && behaviour <= EXCEPTION_TOO_LONG) {
+        static const uint8_t NUMBERS[] = {2, 6, 10, 11, 2};
         pdu[0] = asked[0] | 0x80;
-        pdu[1] = 2;
-        return 2;
+        pdu[1] = NUMBERS[behaviour - EXCEPTION];
+        pdu[2] = 0;
+        return behaviour == EXCEPTION_TOO_LONG ? 3 : 2;
     }
     pdu[1] = (uint8_t)(2 * count);
     for (unsigned i = 0; i < count; i++) {
@@ -82,24 +95,48 @@ make_pdu(const struct slave *slave, enum behaviour behaviour, const uint8_t *ask
     return 2 + 2 * count;
 }
 
+/* What goes over the line for an answer. Returns its length. */
+static size_t
+dress(enum behaviour behaviour, const uint8_t *asked, const uint8_t *frame, size_t length,
+      uint8_t *ret_bytes)
+{
+    static const struct {
+        enum behaviour behaviour;
+        const char *bytes;
+        size_t length;
+    } AROUND[] = {{GARBAGE_BEFORE, "\x00\xff\x55", 3},
+                  {STRAY_BEFORE, "\x00\xff", 2},
+                  {SURPLUS, "\x07\x03\x06\x11", 4},
+                  {STRAY_AFTER, "\xff\x00", 2}};
+    uint8_t *at = ret_bytes;
+
+    for (int i = 0; i < 2; i++)
+        if (behaviour == AROUND[i].behaviour)
+            at = (uint8_t *)mempcpy(at, AROUND[i].bytes, AROUND[i].length);
+    if (behaviour == ECHOING)
+        at = (uint8_t *)mempcpy(at, asked, 8);
+    at = (uint8_t *)mempcpy(at, frame, behaviour == TRUNCATED ? length - 2 : length);
+    if (behaviour == TWICE)
+        at = (uint8_t *)mempcpy(at, frame, length);
+    for (int i = 2; i < 4; i++)
+        if (behaviour == AROUND[i].behaviour)
+            at = (uint8_t *)mempcpy(at, AROUND[i].bytes, AROUND[i].length);
+    return (size_t)(at - ret_bytes);
+}
+
 static void
 send_bytes(const struct slave *slave, enum behaviour behaviour, const uint8_t *bytes, size_t length)
 {
-    if (behaviour == LATE)
-        pause_ms(LATE_MS);
-    if (behaviour == GARBAGE_BEFORE && write(slave->fd, "\x00\xff\x55", 3) < 0)
-        return;
-    if (behaviour == TRUNCATED)
-        length -= 2;
-    size_t step = behaviour == DRIPPING ? 1 : length;
+    if (behaviour == LATE || behaviour == VERY_LATE)
+        pause_ms(behaviour == LATE ? LATE_MS : VERY_LATE_MS);
+    bool pieces = behaviour == DRIPPING || behaviour == IN_PIECES;
+    size_t step = pieces ? 1 : length;
     for (size_t i = 0; i < length; i += step) {
-        if (behaviour == DRIPPING)
-            pause_ms(40);
+        if (pieces)
+            pause_ms(behaviour == DRIPPING ? 40 : 3);
         if (write(slave->fd, bytes + i, step) < 0)
             return;
     }
-    if (behaviour == SURPLUS && write(slave->fd, "\x07\x03\x06\x11", 4) < 0)
-        return;
 }
 
 static void
@@ -108,6 +145,7 @@ answer(struct slave *slave, const uint8_t *asked)
     enum behaviour behaviour = slave->requests == 0 ? slave->behaviour : GOOD;
     bool tcp = slave->kind == LINE_TCP;
     uint8_t frame[300] = {0};
+    uint8_t dressed[700];
     size_t front = tcp ? 7 : 1;
 
     if (behaviour == SILENT)
@@ -120,12 +158,13 @@ answer(struct slave *slave, const uint8_t *asked)
         frame[5] = (uint8_t)(length + 1);
         length += front;
     } else {
-        uint16_t sum = crc(frame, length + 1);
+        uint16_t sum = crc_of(frame, length + 1);
         frame[length + 1] = (uint8_t)(sum + (behaviour == BAD_CRC));
         frame[length + 2] = (uint8_t)(sum >> 8);
         length += 3;
     }
-    send_bytes(slave, behaviour, frame, length);
+    length = dress(behaviour, asked, frame, length, dressed);
+    send_bytes(slave, behaviour, dressed, length);
 }
 
 static bool

@@ -46,7 +46,7 @@ ask(struct line *line, uint16_t *words, uint8_t *exception)
                                    .guard_ms = GUARD_MS};
 
     assert_int_equal(line_connect(line), LINE_OK);
-    return line_read(line, &request, words, exception);
+    return line_ask(line, &request, words, exception);
 }
 
 static void
@@ -61,9 +61,19 @@ end_slave(const struct slave *slave, struct line *line)
     close(slave->listener >= 0 ? slave->listener : slave->fd);
 }
 
+/* Of the register at 20, when it is asked for the second time. On a line without transaction ids a
+ * request of another length goes before it, when the first has stayed without its answer. */
+static unsigned
+second_value(enum line_kind kind, enum line_result first)
+{
+    bool sure = kind == LINE_TCP || first == LINE_OK || first == LINE_EXCEPTION;
+    return sure ? 1020 : 2020;
+}
+
 /* The first request goes wrong as expected; the second gets its own answer. */
 static void
-check(enum line_kind kind, enum behaviour behaviour, enum line_result expected)
+check_exception(enum line_kind kind, enum behaviour behaviour, enum line_result expected,
+                uint8_t number)
 {
     struct slave slave = {.kind = kind, .behaviour = behaviour};
     uint16_t words[3] = {1, 2, 3};
@@ -73,13 +83,18 @@ check(enum line_kind kind, enum behaviour behaviour, enum line_result expected)
     struct line *line = make_line(&slave);
     assert_int_equal(ask(line, words, &exception), expected);
     if (expected == LINE_EXCEPTION)
-        assert_int_equal(exception, 2);
-    if (expected != LINE_OK)
-        assert_int_equal(words[0], 1); /* untouched */
+        assert_int_equal(exception, number);
+    assert_int_equal(words[0], expected == LINE_OK ? 20 : 1); /* else untouched */
     assert_int_equal(ask(line, words, &exception), LINE_OK);
-    assert_int_equal(words[0], 1020);
-    assert_int_equal(words[2], 1022);
+    assert_int_equal(words[0], second_value(kind, expected));
+    assert_int_equal(words[2], words[0] + 2);
     end_slave(&slave, line);
+}
+
+static void
+check(enum line_kind kind, enum behaviour behaviour, enum line_result expected)
+{
+    check_exception(kind, behaviour, expected, 2);
 }
 
 static const enum line_kind KINDS[] = {LINE_TCP, LINE_RTU, LINE_RTU_OVER_TCP};
@@ -110,6 +125,15 @@ test_late_answer_is_never_the_next_value(void **state)
 {
     (void)state;
     check_all(LATE, LINE_TIMEOUT);
+}
+
+/* Nothing but its shape tells an answer that comes after the guard from the next request's. */
+static void
+test_very_late_answer_is_never_the_next_value(void **state)
+{
+    (void)state;
+    check(LINE_RTU, VERY_LATE, LINE_TIMEOUT);
+    check(LINE_RTU_OVER_TCP, VERY_LATE, LINE_TIMEOUT);
 }
 
 /* 15 bytes at 40 ms each: with a deadline a byte it would have been an answer. */
@@ -153,7 +177,7 @@ test_garbage_before_an_answer(void **state)
         assert_true(result == LINE_CRC || result == LINE_WRONG_ANSWER || result == LINE_TIMEOUT);
         assert_int_equal(words[0], 1);
         assert_int_equal(ask(line, words, &exception), LINE_OK);
-        assert_int_equal(words[0], 1020);
+        assert_int_equal(words[0], 2020);
         end_slave(&slave, line);
     }
 }
@@ -184,6 +208,37 @@ test_exceptions(void **state)
 {
     (void)state;
     check_all(EXCEPTION, LINE_EXCEPTION);
+}
+
+static void
+test_exceptions_that_are_no_refusal(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        check_exception(KINDS[i], EXCEPTION_BUSY, LINE_EXCEPTION, 6);
+        check_exception(KINDS[i], EXCEPTION_PATH, LINE_EXCEPTION, 10);
+        check_exception(KINDS[i], EXCEPTION_TARGET, LINE_EXCEPTION, 11);
+        check(KINDS[i], EXCEPTION_TOO_LONG, LINE_WRONG_ANSWER);
+    }
+}
+
+static void
+test_what_half_duplex_lines_add(void **state)
+{
+    (void)state;
+    for (int i = 1; i < 3; i++) {
+        check(KINDS[i], ECHOING, LINE_OK);
+        check(KINDS[i], STRAY_BEFORE, LINE_OK);
+    }
+    check_all(STRAY_AFTER, LINE_OK);
+}
+
+static void
+test_segments_are_not_frames(void **state)
+{
+    (void)state;
+    check_all(IN_PIECES, LINE_OK);
+    check_all(TWICE, LINE_OK);
 }
 
 static void
@@ -299,12 +354,12 @@ test_impossible_requests_are_not_sent(void **state)
     uint8_t exception;
 
     (void)state;
-    assert_int_equal(line_read(line, &request, words, &exception), LINE_WRONG_ANSWER);
+    assert_int_equal(line_ask(line, &request, words, &exception), LINE_WRONG_ANSWER);
     request.count = 1;
     request.function = 6;
-    assert_int_equal(line_read(line, &request, words, &exception), LINE_WRONG_ANSWER);
+    assert_int_equal(line_ask(line, &request, words, &exception), LINE_WRONG_ANSWER);
     request.function = 3;
-    assert_int_equal(line_read(line, &request, words, &exception), LINE_REFUSED);
+    assert_int_equal(line_ask(line, &request, words, &exception), LINE_REFUSED);
     line_free(line);
 }
 
@@ -315,12 +370,16 @@ main(void)
         cmocka_unit_test(test_good_answers),
         cmocka_unit_test(test_no_answer),
         cmocka_unit_test(test_late_answer_is_never_the_next_value),
+        cmocka_unit_test(test_very_late_answer_is_never_the_next_value),
         cmocka_unit_test(test_dripping_slave_has_one_deadline),
         cmocka_unit_test(test_wrong_answers),
         cmocka_unit_test(test_truncated_answers),
         cmocka_unit_test(test_garbage_before_an_answer),
         cmocka_unit_test(test_surplus_bytes),
         cmocka_unit_test(test_exceptions),
+        cmocka_unit_test(test_exceptions_that_are_no_refusal),
+        cmocka_unit_test(test_what_half_duplex_lines_add),
+        cmocka_unit_test(test_segments_are_not_frames),
         cmocka_unit_test(test_crc),
         cmocka_unit_test(test_answer_of_another_transaction_is_passed_over),
         cmocka_unit_test(test_closed_connection),
