@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 #ifndef THREAD_STACK_KIB
 #define THREAD_STACK_KIB 256
@@ -34,6 +35,12 @@ thread_start(struct thread *thread, const char *name, void *(*run)(void *), void
     pthread_setname_np(thread->id, short_name);
     thread->running = 1;
     return 0;
+}
+
+void
+thread_set_precise(void)
+{
+    prctl(PR_SET_TIMERSLACK, 1UL);
 }
 
 void

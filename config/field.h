@@ -38,6 +38,8 @@ enum point_type {
     TYPE_BCD,    /* 4 digits a register, `registers` of them */
     TYPE_STRING, /* 2 characters a register; `one_per_register`: the low byte only */
     TYPE_BITS,   /* `bit_count` bits from `bit` of one register (or bool in a register) */
+    TYPE_U8,     /* the low byte of a register; BADC: the high one */
+    TYPE_S8,
 };
 
 /* Which byte comes first on the wire, for a 32-bit value; wider ones alike. */
@@ -65,8 +67,28 @@ struct point {
     uint8_t sentinel_count;
     uint64_t sentinels[POINT_SENTINELS]; /* raw patterns, after byte order, that mean "no value" */
     uint32_t every_ms;                   /* a multiple of the device's; equal unless said */
-    const char *was;                     /* former name, or NULL */
-    bool sample; /* input of a regulated outlet: stream sample; else trend */
+    bool once;                           /* read only after each connect */
+    bool on_change;                      /* kept only when it changed */
+    bool writable;                       /* the site allows parkgate to write it */
+    bool write_multiple;                 /* by function 16 (15), also one register (coil) */
+    bool has_write_address;
+    uint16_t write_address; /* where it is not that of reading */
+    const char *was;        /* former name, or NULL */
+    bool sample;            /* input of a regulated outlet: stream sample; else trend */
+};
+
+/* Not to be read along, both ends included. */
+struct forbidden {
+    enum table table;
+    uint16_t first, last;
+};
+
+#define DEVICE_FORBIDDEN 32
+#define DEVICE_SET_UP    16
+/* A value to be written after each connect, where the site allows it. */
+struct set_up {
+    uint16_t point; /* in device->points */
+    double value;
 };
 
 struct device {
@@ -77,12 +99,19 @@ struct device {
     const char *map; /* register map it came from, or NULL */
     uint8_t unit;
     uint32_t every_ms;
-    uint32_t timeout_ms; /* one deadline for the whole answer */
-    uint32_t guard_ms;   /* silence after a timeout */
-    uint32_t delay_ms;   /* least pause between two requests to it */
+    uint32_t timeout_ms;       /* one deadline for the whole answer */
+    uint32_t frame_timeout_ms; /* an answer that pauses so long has ended; 0: only the deadline */
+    uint32_t response_ms; /* how soon it usually answers, until that is measured; 0: by the bus */
+    uint32_t guard_ms;    /* silence after a timeout */
+    uint32_t delay_ms;    /* least pause between two requests to it */
     uint32_t backoff_max_ms;
     uint16_t max_registers, max_bits; /* a request */
-    struct point *points;             /* consecutive in site->points */
+    bool gaps;                        /* registers no point wants may be read along */
+    const struct forbidden *forbidden;
+    uint16_t forbidden_count;
+    const struct set_up *set_up;
+    uint16_t set_up_count;
+    struct point *points; /* consecutive in site->points */
     uint16_t point_count;
     const uint16_t *by_number; /* indexes into points by ascending registry number, or NULL */
     bool sample;               /* one of its points is: its whole scans go to stream sample */

@@ -97,7 +97,6 @@ void load_digest(struct load *load, uint8_t ret_digest[32]);
 
 void load_buses(struct load *load, const struct yaml_node *node);
 void load_devices(struct load *load, const struct yaml_node *node);
-void load_check_lines(struct load *load, const struct yaml_node *buses);
 void load_assets(struct load *load, const struct yaml_node *node);
 void load_destinations(struct load *load, const struct yaml_node *node);
 void load_store(struct load *load, const struct yaml_node *node);

@@ -3,6 +3,7 @@
  * will see are laid out at the end, when their sizes are known: all points of a site in one, a
  * device's consecutive. */
 #include "config/load.h"
+#include "config/load_parts.h"
 #include "config/points.h"
 #include "config/section.h"
 
@@ -39,6 +40,7 @@ load_map_from(struct load *load, struct load_file *file)
     map->points.unsure = !points;
     points_read(load, points, "this map", &map->points);
     points_check_overlaps(load, &map->points, 0);
+    load_manners(load, &SCHEMA_MAP, file->root, "this map", &map->points, &map->polling);
     return map;
 }
 
@@ -139,7 +141,12 @@ read_device(struct load *load, const struct yaml_node *node, struct load_device 
     else if (node->shape != YAML_MAP || yaml_find(node, "points"))
         entry->points.unsure = true;
     points_check_overlaps(load, &entry->points, first);
+    load_manners(load, &SCHEMA_DEVICE, node, what, &entry->points, &entry->device);
+    const struct yaml_node *writable = section_form(&SCHEMA_DEVICE, node, "writable");
+    if (writable)
+        load_writable(load, writable, what, &entry->points);
     check_points(load, entry, what);
+    load_check_manners(load, entry, what);
     if (entry->points.count == 0 && !entry->points.unsure)
         load_mistake(load, node, "%s has no points: give it a map or points", what);
 }

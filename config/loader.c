@@ -57,7 +57,6 @@ loader_load(const char *file, const struct loader_options *options, struct site 
         read_gateway(&load, root);
         load_buses(&load, section_form(&SCHEMA_SITE, root, "buses"));
         load_devices(&load, section_form(&SCHEMA_SITE, root, "devices"));
-        load_check_lines(&load, section_form(&SCHEMA_SITE, root, "buses"));
         load_assets(&load, section_form(&SCHEMA_SITE, root, "assets"));
         load_destinations(&load, section_form(&SCHEMA_SITE, root, "destinations"));
         load_store(&load, section_form(&SCHEMA_SITE, root, "store"));

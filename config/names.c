@@ -153,6 +153,11 @@ struct point *
 names_find_point(struct load *load, const struct yaml_node *node, const char *what,
                  const char *name, const struct names_from *from)
 {
-    return strchr(name, '.') ? find_full(load, node, what, name)
-                             : find_short(load, node, what, name, from);
+    struct point *point = strchr(name, '.') ? find_full(load, node, what, name)
+                                            : find_short(load, node, what, name, from);
+    if (point && (point->once || point->on_change))
+        load_mistake(load, node,
+                     "%s: '%s' is %s; what is judged must be in every scan of its device", what,
+                     point->name, point->once ? "read once" : "kept on change only");
+    return point;
 }

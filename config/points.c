@@ -23,6 +23,7 @@ static const struct type_rule RULES[] = {
     [TYPE_S64] = {4, true, false, 0},       [TYPE_FLOAT32] = {2, true, false, 0},
     [TYPE_FLOAT64] = {4, true, false, 0},   [TYPE_BCD] = {0, true, false, 4},
     [TYPE_STRING] = {0, false, false, 125}, [TYPE_BITS] = {1, true, true, 0},
+    [TYPE_U8] = {1, true, false, 0},        [TYPE_S8] = {1, true, false, 0},
 };
 
 static const struct {
@@ -185,7 +186,8 @@ read_range(struct context *in)
 static bool
 read_sentinel(const struct point *point, const char *text, uint64_t *ret_pattern)
 {
-    unsigned width = point->type == TYPE_BITS ? point->bit_count : 16U * point->registers;
+    bool byte = point->type == TYPE_U8 || point->type == TYPE_S8;
+    unsigned width = point->type == TYPE_BITS ? point->bit_count : byte ? 8 : 16U * point->registers;
     uint64_t mask = width >= 64 ? UINT64_MAX : (1ULL << width) - 1, natural;
     bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
     bool floating = point->type == TYPE_FLOAT32 || point->type == TYPE_FLOAT64;
@@ -206,7 +208,7 @@ read_sentinel(const struct point *point, const char *text, uint64_t *ret_pattern
         memcpy(ret_pattern, &number, sizeof number);
         return true;
     }
-    bool is_signed = point->type == TYPE_S16 || point->type == TYPE_S32 || point->type == TYPE_S64;
+    bool is_signed = point->type == TYPE_S8 || point->type == TYPE_S16 || point->type == TYPE_S32 || point->type == TYPE_S64;
     uint64_t half = mask / 2 + 1;
     double least = -(double)half;
     if (!is_signed || number >= 0 || number < least || number < -9e15 ||
@@ -233,6 +235,25 @@ read_sentinels(struct context *in)
         else if (in->point->sentinel_count < POINT_SENTINELS)
             in->point->sentinels[in->point->sentinel_count++] = pattern;
     }
+}
+
+static void
+read_writing(struct context *in)
+{
+    static const char *const WRITE_KEYS[] = {"write-to", "write-multiple", NULL};
+    const struct yaml_node *node = section_form(&SCHEMA_POINT, in->node, "write-to");
+    uint64_t address;
+    if (in->point->table == TABLE_DISCRETE || in->point->table == TABLE_INPUT)
+        refuse_keys(in, WRITE_KEYS, "only holding registers and coils can be written");
+    if (!node)
+        return;
+    in->point->has_write_address = text_read_natural(node->text, &address) && address <= UINT16_MAX;
+    if (in->point->has_write_address)
+        in->point->write_address = (uint16_t)address;
+    else
+        load_mistake(in->load, node,
+                     "'write-to' of %s is '%.60s'; it must be an address from 0 to 65535", in->what,
+                     node->text);
 }
 
 static void
@@ -296,6 +317,7 @@ read_point(struct context *in)
         return;
     }
     read_address(in);
+    read_writing(in);
     bool typed = settle_type(in);
     if (typed && point->table) {
         check_bits(in);

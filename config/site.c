@@ -35,7 +35,7 @@ const char *
 site_type_name(enum point_type type)
 {
     static const char *const NAMES[] = {"bool", "u16",     "s16",     "u32", "s32",    "u64",
-                                        "s64",  "float32", "float64", "bcd", "string", "bits"};
+                                        "s64",  "float32", "float64", "bcd", "string", "bits", "u8", "s8"};
     return NAMES[type];
 }
 

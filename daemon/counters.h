@@ -8,6 +8,17 @@
 
 enum device_state { DEVICE_UNKNOWN, DEVICE_ONLINE, DEVICE_DEGRADED, DEVICE_OFFLINE };
 
+#define DEVICE_EXCEPTIONS 12 /* by number; [0]: those without one of the standard */
+#define DEVICE_RESPONSES  84 /* classes of response times */
+#define DEVICE_MINUTES    60
+#define DEVICE_HOURS      24
+
+/* How long a device answered, and how long it was to, in one minute or hour since the boot. */
+struct device_span {
+    atomic_uint number; /* of the minute or hour, from 1; 0: never used */
+    atomic_uint good_ms, all_ms;
+};
+
 struct device_counters {
     atomic_ullong requests, answers, timeouts, crc_errors, exceptions, refused, wrong_answers;
     atomic_ullong scans, values;                 /* handed to the engine */
@@ -16,7 +27,15 @@ struct device_counters {
     atomic_llong last_good_mono_ms;
     atomic_uint state; /* enum device_state */
     atomic_uint last_quality, last_detail;
-    atomic_uint response_us_mean;
+    atomic_ullong noisy;       /* answers behind stray bytes or an echo */
+    atomic_uint turnaround_us; /* what of a response time the line does not explain */
+    atomic_uint divisions;     /* requests that were divided because it refused them */
+    atomic_uint exceptions_by_number[DEVICE_EXCEPTIONS];
+    /* Class c counts response times from (4 + c % 4) * 2^(c / 4) * 8 microseconds on; [0] of this
+     * hour, [1] of the one before. */
+    atomic_uint responses[2][DEVICE_RESPONSES];
+    atomic_uint response_us_max[2];
+    struct device_span minutes[DEVICE_MINUTES], hours[DEVICE_HOURS];
 };
 
 enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP };

@@ -163,6 +163,7 @@ engine_step(struct engine *engine, const struct message *message)
     case MESSAGE_SCAN: take_scan(engine, message->as.scan); break;
     case MESSAGE_NOTE: engine_note(engine, &message->as.note); break;
     case MESSAGE_COMMAND: take_command(engine, message->as.command); break;
+    case MESSAGE_ORDER: engine->parts.order(engine->parts.context, message->as.order); break;
     case MESSAGE_SITE: engine_adopt(engine, message->as.site); break;
     case MESSAGE_STOP: engine->stopping = true; break;
     }

@@ -17,6 +17,7 @@ struct engine_parts {
     const struct destination_counters *destinations;
     void (*wake)(void *context); /* a page changed: destinations may look */
     void (*answer)(void *context, struct command *command);
+    void (*order)(void *context, struct order *order); /* to its bus, or back */
     void *context;
 };
 

@@ -19,6 +19,8 @@
 static const char USAGE[] = "usage: parkgated [options] SITE.yaml\n"
                             "  --state DIR        where the store lives ($STATE_DIRECTORY, or "
                             "store.directory of the site)\n"
+                            "  --socket PATH      where parkgatectl asks (control.sock in "
+                            "$RUNTIME_DIRECTORY, or in the state directory)\n"
                             "  --share DIR        where devices/ and limits/ are looked for behind "
                             "the site's own directory\n"
                             "  --log-level LEVEL  error, warning, notice, info (default) or debug\n"
@@ -49,19 +51,17 @@ static int
 take_arguments(int argc, char **argv, struct arguments *ret_arguments)
 {
     static const struct option OPTIONS[] = {
-        {"state", required_argument, NULL, 's'},
-        {"share", required_argument, NULL, 'S'},
-        {"log-level", required_argument, NULL, 'l'},
-        {"check", no_argument, NULL, 'c'},
-        {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"state", required_argument, NULL, 's'}, {"socket", required_argument, NULL, 'k'},
+        {"share", required_argument, NULL, 'S'}, {"log-level", required_argument, NULL, 'l'},
+        {"check", no_argument, NULL, 'c'},       {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
     };
     int option;
 
     while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
         switch (option) {
         case 's': ret_arguments->options.state = optarg; break;
+        case 'k': ret_arguments->options.socket = optarg; break;
         case 'S': ret_arguments->options.share = optarg; break;
         case 'c': ret_arguments->check = true; break;
         case 'l':

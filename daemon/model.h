@@ -4,6 +4,7 @@
 
 #include "config/site.h"
 #include "daemon/counters.h"
+#include "daemon/order.h"
 #include "daemon/record.h"
 #include "daemon/stamp.h"
 #include "daemon/value.h"
@@ -32,7 +33,14 @@ struct scan {
 
 /* ---- messages into the engine's inbox ---- */
 
-enum message_kind { MESSAGE_SCAN = 1, MESSAGE_NOTE, MESSAGE_COMMAND, MESSAGE_SITE, MESSAGE_STOP };
+enum message_kind {
+    MESSAGE_SCAN = 1,
+    MESSAGE_NOTE,
+    MESSAGE_COMMAND,
+    MESSAGE_ORDER,
+    MESSAGE_SITE,
+    MESSAGE_STOP,
+};
 
 /* What another thread wants recorded as an event: a device out of reach, a broker lost. */
 struct note {
@@ -64,6 +72,7 @@ struct message {
         struct scan *scan;
         struct note note;
         struct command *command;
+        struct order *order;
         const struct site *site;
     } as;
 };

@@ -46,6 +46,23 @@ answer(void *context, struct command *command)
         atomic_store(&command->busy, false);
 }
 
+/* The engine's thread: an order on its way to a bus. Memory of a site that was replaced is freed
+ * only when the engine has gone over to the next, so what is seen here stays while this runs. */
+static void
+pass_order(void *context, struct order *order)
+{
+    struct parkgated *self = context;
+    struct acquire *acquire = atomic_load(&self->acquire);
+
+    if (acquire != NULL) {
+        acquire_order(acquire, order);
+        return;
+    }
+    order->result = ORDER_FAILED;
+    snprintf(order->reason, sizeof order->reason, "the site is being changed: ask again");
+    queue_post(order->done, &order);
+}
+
 /* A note from the store's thread or from main: recorded by the engine. */
 static void
 post_note(void *context, const struct note *note)
@@ -150,12 +167,15 @@ parkgated_start_running(struct parkgated *self)
         atomic_store(&self->forward, running->forward);
         error = acquire_start(running->site, &acquire, &running->acquire);
     }
+    if (error == 0)
+        atomic_store(&self->acquire, running->acquire);
     return error;
 }
 
 void
 parkgated_stop_running(struct parkgated *self)
 {
+    atomic_store(&self->acquire, NULL);
     acquire_stop(self->running.acquire);
     forward_stop(self->running.forward, STOP_GRACE_MS);
     atomic_store(&self->forward, NULL);
@@ -201,6 +221,7 @@ start_engine(struct parkgated *self)
                                  .destinations = self->running.destinations,
                                  .wake = parkgated_wake,
                                  .answer = answer,
+                                 .order = pass_order,
                                  .context = self};
 
     int error = engine_new(self->running.site, &parts, &self->engine);
@@ -208,6 +229,26 @@ start_engine(struct parkgated *self)
         error = engine_start(self->engine);
     self->engine_started = error == 0;
     return error;
+}
+
+/* Without it the gateway still reads, judges and sends. */
+static void
+start_control(struct parkgated *self)
+{
+    const char *directory = getenv("RUNTIME_DIRECTORY");
+    struct control_outlet outlet = {.path = self->socket,
+                                    .inbox = self->inbox,
+                                    .pages = self->pages,
+                                    .page_size = PARKGATED_PAGE_BYTES,
+                                    .refresh = &self->refresh};
+
+    if (self->options.socket != NULL)
+        snprintf(self->socket, sizeof self->socket, "%s", self->options.socket);
+    else
+        snprintf(self->socket, sizeof self->socket, "%s/control.sock",
+                 directory != NULL ? directory : self->options.state);
+    if (control_start(&outlet, &self->control) != 0)
+        log_error("parkgatectl cannot ask this daemon; everything else goes on");
 }
 
 static int
@@ -259,7 +300,10 @@ start(struct parkgated *self)
     atomic_store(&self->catalog_version, (unsigned long long)clock_utc_ms());
     parkgated_publish_catalog(self);
     parkgated_publish_health(self);
-    return parkgated_start_running(self);
+    error = parkgated_start_running(self);
+    if (error == 0)
+        start_control(self);
+    return error;
 }
 
 int
@@ -291,7 +335,9 @@ parkgated_stop(struct parkgated *self)
 
     if (self == NULL)
         return;
+    atomic_store(&self->acquire, NULL);
     acquire_stop(self->running.acquire);
+    control_stop(self->control);
     if (self->engine_started) {
         queue_post_reserved(self->inbox, &message);
         engine_join(self->engine);

@@ -10,6 +10,8 @@ struct parkgated_options {
     const char *file;  /* the site file */
     const char *state; /* --state, else the site's store.directory, else $STATE_DIRECTORY */
     const char *share; /* --share, or NULL */
+    const char
+        *socket; /* --socket, else $RUNTIME_DIRECTORY/control.sock, else in the state directory */
 };
 
 struct parkgated;

@@ -8,6 +8,7 @@
 #include "daemon/forward/forward.h"
 #include "daemon/parkgated.h"
 #include "daemon/store/store.h"
+#include "daemon/supervise/control.h"
 #include "daemon/supervise/timekeeper.h"
 
 #define PARKGATED_PAGE_BYTES ((size_t)4 << 20) /* touched only as far as a page is long */
@@ -31,7 +32,11 @@ struct parkgated {
     struct timekeeper timekeeper;
     struct stamp started;
     struct buf page;
+    struct control *control;
+    char socket[256];
     _Atomic(struct forward *) forward; /* what other threads may wake; NULL while it changes */
+    _Atomic(struct acquire *) acquire; /* who takes orders; NULL while it changes */
+    atomic_bool refresh;               /* someone waits for the health page */
     atomic_ullong catalog_version;
     uint32_t generation;
     int64_t health_mono_ms;

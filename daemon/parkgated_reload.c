@@ -149,7 +149,8 @@ parkgated_tick(struct parkgated *self)
 
     watch_clock(self);
     uint64_t signature = sign_states(self);
-    if (signature != self->health_signature || mono_ms - self->health_mono_ms >= HEALTH_EVERY_MS) {
+    if (atomic_exchange(&self->refresh, false) || signature != self->health_signature ||
+        mono_ms - self->health_mono_ms >= HEALTH_EVERY_MS) {
         self->health_signature = signature;
         parkgated_publish_health(self);
     }

@@ -99,6 +99,8 @@ put_value(struct raw *raw, const struct point *point, double value)
     switch (point->type) {
     case TYPE_BOOL: put_bits(raw, (uint64_t)(value >= 0.5) << point->bit, 2); break;
     case TYPE_BITS: put_bits(raw, to_natural(whole, point->bit_count) << point->bit, 2); break;
+    case TYPE_U8: put_bits(raw, to_natural(whole, 8), 2); break;
+    case TYPE_S8: put_bits(raw, to_integer(whole, 8) & 0xFF, 2); break;
     case TYPE_U16: put_bits(raw, to_natural(whole, 16), 2); break;
     case TYPE_S16: put_bits(raw, to_integer(whole, 16), 2); break;
     case TYPE_U32: put_bits(raw, to_natural(whole, 32), 4); break;

@@ -18,7 +18,7 @@ room_of() {
     daemon/store/*) echo store ;;
     daemon/forward/*) echo forward ;;
     daemon/supervise/*) echo supervise ;;
-    daemon/model.h | daemon/record.h | daemon/value.h | daemon/stamp.h | daemon/counters.h) echo model ;;
+    daemon/model.h | daemon/order.h | daemon/record.h | daemon/value.h | daemon/stamp.h | daemon/counters.h) echo model ;;
     daemon/*) echo engine ;;
     ctl/*) echo ctl ;;
     sim/*) echo sim ;;

@@ -3,9 +3,12 @@
 #include "daemon/acquire/bus.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct acquire {
+    const struct site *site;
     struct acquire_outlet outlet;
     struct bus_reader *readers;
     uint16_t count;
@@ -20,6 +23,7 @@ acquire_start(const struct site *site, const struct acquire_outlet *outlet,
 
     if (acquire == NULL)
         return -ENOMEM;
+    acquire->site = site;
     acquire->outlet = *outlet;
     acquire->readers = calloc(site->bus_count + 1U, sizeof *acquire->readers);
     if (acquire->readers == NULL)
@@ -37,6 +41,61 @@ acquire_start(const struct site *site, const struct acquire_outlet *outlet,
     }
     *ret_acquire = acquire;
     return 0;
+}
+
+static struct bus_reader *
+find_reader(struct acquire *acquire, const struct order *order)
+{
+    const char *name = order->bus;
+
+    if (order->kind == ORDER_WRITE) {
+        const struct device *device = site_find_device(acquire->site, order->device);
+        if (device == NULL)
+            return NULL;
+        name = device->bus->name;
+    }
+    for (uint16_t i = 0; i < acquire->count; i++)
+        if (strcmp(acquire->readers[i].bus->name, name) == 0)
+            return &acquire->readers[i];
+    return NULL;
+}
+
+static void
+refuse(struct acquire *acquire, struct order *order)
+{
+    size_t used = 0;
+
+    if (order->kind == ORDER_WRITE)
+        snprintf(order->reason, sizeof order->reason, "there is no device '%s'", order->device);
+    else
+        used = (size_t)snprintf(order->reason, sizeof order->reason, "there is no bus '%s'; there",
+                                order->bus);
+    for (uint16_t i = 0; i < acquire->count && used > 0 && used < sizeof order->reason; i++)
+        used += (size_t)snprintf(order->reason + used, sizeof order->reason - used, "%s %s",
+                                 i > 0                 ? ","
+                                 : acquire->count == 1 ? " is"
+                                                       : " are",
+                                 acquire->readers[i].bus->name);
+    order->result = ORDER_REFUSED;
+    queue_post(order->done, &order);
+}
+
+void
+acquire_order(struct acquire *acquire, struct order *order)
+{
+    struct bus_reader *reader = find_reader(acquire, order);
+
+    if (reader == NULL) {
+        refuse(acquire, order);
+        return;
+    }
+    if (!queue_post(reader->orders, &order)) {
+        order->result = ORDER_REFUSED;
+        snprintf(order->reason, sizeof order->reason, "the bus has too many orders already");
+        queue_post(order->done, &order);
+    } else if (atomic_load(&reader->closed)) {
+        bus_return_orders(reader);
+    }
 }
 
 void

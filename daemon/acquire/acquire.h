@@ -22,6 +22,9 @@ struct acquire;
 int acquire_start(const struct site *site, const struct acquire_outlet *outlet,
                   struct acquire **ret_acquire);
 
+/* Hands the order to its bus, or gives it back with a reason. Not while acquire_free runs. */
+void acquire_order(struct acquire *acquire, struct order *order);
+
 /* Asks every bus to end after the request under way, joins. Scans already handed on stay valid
  * until acquire_free. Accepts NULL. */
 void acquire_stop(struct acquire *acquire);

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "daemon/acquire/decode.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,33 +12,9 @@
 #define CONNECT_WAIT_MS     1000
 #define CONNECT_WAIT_MAX_MS 60000
 
-static void
-count(atomic_ullong *counter)
-{
-    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
-
-static enum quality
-quality_of(enum line_result result)
-{
-    static const enum quality QUALITIES[] = {
-        [LINE_OK] = QUALITY_GOOD,
-        [LINE_TIMEOUT] = QUALITY_TIMEOUT,
-        [LINE_CRC] = QUALITY_CRC,
-        [LINE_EXCEPTION] = QUALITY_EXCEPTION,
-        [LINE_REFUSED] = QUALITY_REFUSED,
-        [LINE_WRONG_ANSWER] = QUALITY_WRONG_ANSWER,
-        [LINE_UNRESOLVED] = QUALITY_UNRESOLVED,
-        [LINE_NO_PORT] = QUALITY_NO_PORT,
-    };
-
-    return QUALITIES[result];
-}
-
-/* What an engineer reads at night: what happened, where. */
-static void
-explain(const struct bus_reader *reader, const struct device *device, enum line_result result,
-        char ret_reason[EVENT_TEXT])
+void
+bus_explain(const struct bus_reader *reader, uint8_t unit, enum line_result result,
+            uint8_t exception, char *ret_reason, size_t size)
 {
     static const char *const WORDS[] = {
         [LINE_OK] = "",
@@ -51,16 +26,17 @@ explain(const struct bus_reader *reader, const struct device *device, enum line_
         [LINE_UNRESOLVED] = "the host name does not resolve",
         [LINE_NO_PORT] = "the serial port cannot be opened",
     };
+    char number[8] = "";
 
-    snprintf(ret_reason, EVENT_TEXT, "%s (%s, unit %u)", WORDS[result], reader->place,
-             device->unit);
+    if (result == LINE_EXCEPTION)
+        snprintf(number, sizeof number, " %u", exception);
+    snprintf(ret_reason, size, "%s%s (%s, unit %u)", WORDS[result], number, reader->place, unit);
 }
 
 /* ---- the line ---- */
 
-/* One log line when a bus goes down or comes up, none for the attempts in between. */
-static enum line_result
-connect_line(struct bus_reader *reader)
+enum line_result
+bus_connect(struct bus_reader *reader)
 {
     int64_t now_ns = clock_mono_ns();
 
@@ -74,6 +50,7 @@ connect_line(struct bus_reader *reader)
         if (before != LINE_OK)
             log_notice("bus %s: %s is connected again", reader->bus->name, reader->place);
         reader->connect_wait_ms = 0;
+        reader->connects++;
         return LINE_OK;
     }
     if (before == LINE_OK)
@@ -86,159 +63,58 @@ connect_line(struct bus_reader *reader)
     return reader->refused;
 }
 
-static void
-count_result(struct device_counters *counters, enum line_result result, int64_t took_ns)
-{
-    switch (result) {
-    case LINE_OK: count(&counters->answers); break;
-    case LINE_TIMEOUT: count(&counters->timeouts); break;
-    case LINE_CRC: count(&counters->crc_errors); break;
-    case LINE_EXCEPTION: count(&counters->exceptions); break;
-    case LINE_WRONG_ANSWER: count(&counters->wrong_answers); break;
-    case LINE_REFUSED:
-    case LINE_UNRESOLVED:
-    case LINE_NO_PORT: count(&counters->refused); break;
-    }
-    if (result != LINE_OK)
-        return;
-    uint32_t mean_us = atomic_load_explicit(&counters->response_us_mean, memory_order_relaxed);
-    uint32_t took_us = (uint32_t)(took_ns / 1000);
-    mean_us = mean_us == 0 ? took_us : (uint32_t)((mean_us * 15ULL + took_us) / 16);
-    atomic_store_explicit(&counters->response_us_mean, mean_us, memory_order_relaxed);
-}
-
-static enum line_result
-request_block(struct bus_reader *reader, struct station *station, const struct block *block,
-              uint8_t *ret_exception)
-{
-    const struct device *device = station->device;
-    struct line_request request = {.unit = device->unit,
-                                   .function = (uint8_t)block->table,
-                                   .address = block->address,
-                                   .count = block->count,
-                                   .timeout_ms = device->timeout_ms,
-                                   .guard_ms = device->guard_ms};
-
-    enum line_result result = connect_line(reader);
-    if (result == LINE_OK) {
-        int64_t begun_ns = clock_mono_ns();
-        count(&station->counters->requests);
-        result = line_ask(reader->line, &request, reader->words, ret_exception);
-        count_result(station->counters, result, clock_mono_ns() - begun_ns);
-    } else {
-        count(&station->counters->refused);
-    }
-    atomic_store_explicit(&reader->alive_mono_ms, clock_mono_ms(), memory_order_relaxed);
-    return result;
-}
-
-/* ---- a scan ---- */
-
-static void
-decode_block(struct bus_reader *reader, struct scan *scan, const struct block *block)
-{
-    for (uint16_t i = 0; i < block->point_count; i++) {
-        uint16_t index = block->points[i];
-        decode_point(scan, index,
-                     reader->words + scan->device->points[index].address - block->address);
-    }
-}
-
-/* No answer at all to one request: the device's other requests would only wait as long again. */
-static bool
-ends_scan(enum line_result result)
-{
-    return result != LINE_OK && result != LINE_EXCEPTION;
-}
-
-struct outcome {
-    enum line_result result; /* the last that was not fine */
-    uint8_t exception;
-    bool answered, given_up;
-};
-
-static void
-read_block(struct bus_reader *reader, struct station *station, struct scan *scan,
-           const struct block *block, struct outcome *outcome)
-{
-    if (!outcome->given_up) {
-        enum line_result result = request_block(reader, station, block, &outcome->exception);
-        if (result == LINE_OK) {
-            decode_block(reader, scan, block);
-            outcome->answered = true;
-            return;
-        }
-        outcome->result = result;
-        outcome->answered |= result == LINE_EXCEPTION;
-        outcome->given_up = ends_scan(result);
-    }
-    uint8_t detail = outcome->result == LINE_EXCEPTION ? outcome->exception : 0;
-    decode_fail(scan, block->points, block->point_count, quality_of(outcome->result), detail);
-}
-
-static void
-pause_between(struct bus_reader *reader, const struct device *device)
-{
-    if (device->delay_ms != 0 && line_is_open(reader->line))
-        clock_sleep_until_ns(line_timing(reader->line)->answered_ns + device->delay_ms * NS_PER_MS);
-}
-
-static void
-read_station(struct bus_reader *reader, struct station *station)
-{
-    struct outcome outcome = {.result = LINE_OK};
-    char reason[EVENT_TEXT];
-    struct scan *scan = station_take_scan(station);
-
-    if (scan == NULL) {
-        station_skip(station);
-        return;
-    }
-    for (uint16_t i = 0; i < station->plan.block_count; i++) {
-        const struct block *block = &station->plan.blocks[i];
-        if (!station_is_block_due(station, block) && !station_is_probing(station))
-            continue;
-        read_block(reader, station, scan, block, &outcome);
-        if (atomic_load_explicit(&reader->stopping, memory_order_relaxed))
-            break;
-        pause_between(reader, station->device);
-    }
-    bool open = line_is_open(reader->line);
-    int64_t at_ns = open && outcome.answered ? line_timing(reader->line)->answered_ns
-                                             : clock_mono_ns();
-    station_hand_on(station, scan, at_ns / NS_PER_MS, reader->outlet);
-    explain(reader, station->device, outcome.result, reason);
-    station_conclude(station, outcome.answered, quality_of(outcome.result), reader->outlet, reason);
-}
-
 /* ---- the loop ---- */
 
-static struct station *
-next_due(struct bus_reader *reader)
+/* When the first of the devices that answer is due. */
+static int64_t
+live_due_ns(const struct bus_reader *reader)
 {
-    struct station *next = &reader->stations[0];
+    int64_t due_ns = INT64_MAX;
 
-    for (uint16_t i = 1; i < reader->station_count; i++)
-        if (reader->stations[i].due_ns < next->due_ns)
-            next = &reader->stations[i];
+    for (uint16_t i = 0; i < reader->station_count; i++)
+        if (!station_is_probing(&reader->stations[i]) && reader->stations[i].due_ns < due_ns)
+            due_ns = reader->stations[i].due_ns;
+    return due_ns;
+}
+
+/* NULL on a bus without devices. */
+static struct station *
+next_due(const struct bus_reader *reader, int64_t *ret_due_ns)
+{
+    int64_t live_ns = live_due_ns(reader);
+    int64_t now_ns = clock_mono_ns();
+    struct station *next = NULL;
+
+    *ret_due_ns = INT64_MAX;
+    for (uint16_t i = 0; i < reader->station_count; i++) {
+        int64_t due_ns = station_due_ns(&reader->stations[i], live_ns, now_ns);
+        if (next != NULL && due_ns >= *ret_due_ns)
+            continue;
+        next = &reader->stations[i];
+        *ret_due_ns = due_ns;
+    }
     return next;
 }
 
+/* Until then, or until an order came or the bus is to end (false). */
 static bool
 wait_until(struct bus_reader *reader, int64_t due_ns)
 {
-    uint8_t nothing;
     int64_t due_ms = due_ns / NS_PER_MS;
 
     while (!atomic_load(&reader->stopping) && clock_mono_ns() < due_ns) {
         int64_t now_ms = clock_mono_ms();
+        struct order *order;
         atomic_store_explicit(&reader->alive_mono_ms, now_ms, memory_order_relaxed);
         if (due_ms - now_ms < 2) {
             clock_sleep_until_ns(due_ns);
             break;
         }
         int64_t until_ms = due_ms - 1 < now_ms + 10000 ? due_ms - 1 : now_ms + 10000;
-        queue_take(reader->wake, until_ms, &nothing);
+        if (queue_take(reader->orders, until_ms, &order)) {
+            bus_do_order(reader, order);
+            return false; /* it may have taken long */
+        }
     }
     return !atomic_load(&reader->stopping);
 }
@@ -248,18 +124,23 @@ run(void *context)
 {
     struct bus_reader *reader = context;
     int64_t now_ns = clock_mono_ns();
+    int64_t due_ns;
 
+    thread_set_precise();
     for (uint16_t i = 0; i < reader->station_count; i++) {
         reader->stations[i].start_ns = now_ns;
         reader->stations[i].due_ns = now_ns;
     }
-    while (reader->station_count > 0) {
-        struct station *station = next_due(reader);
-        if (!wait_until(reader, station->due_ns))
-            break;
-        read_station(reader, station);
+    while (!atomic_load(&reader->stopping)) {
+        struct station *station = next_due(reader, &due_ns);
+        if (wait_until(reader, due_ns) && station != NULL)
+            bus_read_station(reader, station);
+        bus_take_orders(reader);
     }
+    bus_end_watches(reader);
     line_close(reader->line);
+    atomic_store(&reader->closed, true);
+    bus_return_orders(reader);
     return NULL;
 }
 
@@ -295,7 +176,7 @@ bus_init(struct bus_reader *reader, const struct site *site, const struct bus *b
         snprintf(reader->place, sizeof reader->place, "%s", bus->path);
     else
         snprintf(reader->place, sizeof reader->place, "%s:%u", bus->host, bus->port);
-    int error = queue_new(1, 1, 0, &reader->wake);
+    int error = queue_new(sizeof(struct order *), BUS_ORDERS, 0, &reader->orders);
     if (error == 0)
         error = line_new(&options, &reader->line);
     reader->stations = calloc(bus->device_count + 1U, sizeof *reader->stations);
@@ -318,7 +199,9 @@ bus_done(struct bus_reader *reader)
         station_done(&reader->stations[i]);
     free(reader->stations);
     line_free(reader->line);
-    queue_free(reader->wake);
+    if (reader->orders != NULL)
+        bus_return_orders(reader);
+    queue_free(reader->orders);
 }
 
 int
@@ -334,8 +217,8 @@ void
 bus_ask_to_stop(struct bus_reader *reader)
 {
     atomic_store(&reader->stopping, true);
-    if (reader->wake != NULL)
-        queue_wake(reader->wake);
+    if (reader->orders != NULL)
+        queue_wake(reader->orders);
 }
 
 void

@@ -62,6 +62,8 @@ to_number(const struct point *point, uint64_t raw)
     case TYPE_U16:
     case TYPE_U32:
     case TYPE_U64: return (double)raw;
+    case TYPE_U8: return (uint8_t)raw;
+    case TYPE_S8: return (int8_t)raw;
     case TYPE_S16: return (int16_t)raw;
     case TYPE_S32: return (int32_t)raw;
     case TYPE_S64: return (double)(int64_t)raw;
@@ -78,7 +80,7 @@ to_number(const struct point *point, uint64_t raw)
 static double
 scale(const struct point *point, double number)
 {
-    if (point->scale < 1 && point->scale > 0) {
+    if (fabs(point->scale) < 1) {
         double parts = rint(1 / point->scale);
         if (fabs(parts * point->scale - 1) < 1e-12)
             return number / parts + point->offset;
@@ -89,6 +91,10 @@ scale(const struct point *point, double number)
 static bool
 is_sentinel(const struct point *point, uint64_t raw)
 {
+    if (point->type == TYPE_U8 || point->type == TYPE_S8)
+        raw &= 0xFF;
+    if (point->type == TYPE_BITS)
+        raw = raw >> point->bit & ((1ULL << point->bit_count) - 1);
     for (uint8_t i = 0; i < point->sentinel_count; i++)
         if (point->sentinels[i] == raw)
             return true;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/acquire/history.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,9 +11,11 @@
 #include <string.h>
 
 #define NS_PER_MS       1000000LL
-#define FAILED_TO_PROBE 2  /* failed scans before it is only probed */
-#define FAILED_TO_NOTE  3  /* failed scans before it is an event */
-#define SHARE           10 /* a dead device's part of its bus: one in so many */
+#define FAILED_TO_PROBE 2    /* failed scans before it is only probed */
+#define FAILED_TO_NOTE  3    /* failed scans before it is an event */
+#define SHARE           10   /* dead devices' part of their bus: one in so many */
+#define EARLY_MS        5000 /* between two probes of a bus that has nothing else to do */
+#define MEASURED_ENOUGH 32   /* answers before a plan is made by what was measured */
 
 static void
 count(atomic_ullong *counter, uint64_t amount)
@@ -47,9 +50,16 @@ int
 station_init(struct station *station, const struct device *device, uint32_t generation,
              struct device_counters *counters)
 {
+    struct plan_cost cost = plan_cost_of(device, -1);
+
     station->device = device;
     station->counters = counters;
-    int error = plan_make(device, &station->plan);
+    station->turnaround_ns = -1;
+    station->taken = calloc(device->point_count + 1U, sizeof *station->taken);
+    station->seen = calloc(device->point_count + 1U, sizeof *station->seen);
+    int error = plan_new(device, &cost, &station->plan);
+    if (station->taken == NULL || station->seen == NULL)
+        error = -ENOMEM;
     for (int i = 0; i < STATION_SCANS && error == 0; i++)
         error = init_scan(&station->scans[i], device, generation);
     return error;
@@ -59,6 +69,8 @@ void
 station_done(struct station *station)
 {
     plan_free(&station->plan);
+    free(station->taken);
+    free(station->seen);
     for (int i = 0; i < STATION_SCANS; i++) {
         free(station->scans[i].values);
         free(station->scans[i].words);
@@ -74,6 +86,7 @@ station_take_scan(struct station *station)
         if (atomic_load_explicit(&scan->busy, memory_order_acquire))
             continue;
         memset(scan->values, 0, scan->count * sizeof *scan->values);
+        memset(station->taken, 0, scan->count * sizeof *station->taken);
         scan->word_count = 0;
         scan->text_length = 0;
         return scan;
@@ -112,12 +125,55 @@ station_is_probing(const struct station *station)
     return station->failed_scans >= FAILED_TO_PROBE;
 }
 
+static bool
+is_due(const struct station *station, uint32_t every_ms)
+{
+    uint32_t slots = every_ms / station->device->every_ms;
+
+    return slots <= 1 || station->slot % slots == 0;
+}
+
 bool
 station_is_block_due(const struct station *station, const struct block *block)
 {
-    uint32_t slots = block->every_ms / station->device->every_ms;
+    return block->once ? !station->introduced : is_due(station, block->every_ms);
+}
 
-    return slots <= 1 || station->slot % slots == 0;
+bool
+station_is_point_due(const struct station *station, const struct point *point)
+{
+    return point->once || is_due(station, point->every_ms);
+}
+
+int64_t
+station_due_ns(const struct station *station, int64_t live_ns, int64_t now_ns)
+{
+    const struct device *device = station->device;
+    int64_t cost_ns = (device->timeout_ms + device->guard_ms) * NS_PER_MS;
+    int64_t early_ns = station->early_ns > now_ns ? station->early_ns : now_ns;
+
+    if (!station_is_probing(station) || early_ns + cost_ns > live_ns)
+        return station->due_ns;
+    return early_ns < station->due_ns ? early_ns : station->due_ns;
+}
+
+/* The plan follows what was measured when that differs by more than a quarter and a millisecond. */
+void
+station_measure(struct station *station, int64_t turnaround_ns)
+{
+    int64_t before_ns = station->turnaround_ns;
+    int64_t mean_ns = before_ns < 0 ? turnaround_ns : (before_ns * 15 + turnaround_ns) / 16;
+
+    station->turnaround_ns = mean_ns;
+    atomic_store_explicit(&station->counters->turnaround_us, (unsigned)(mean_ns / 1000),
+                          memory_order_relaxed);
+    if (++station->measured < MEASURED_ENOUGH)
+        return;
+    station->measured = 0;
+    struct plan_cost cost = plan_cost_of(station->device, mean_ns);
+    int64_t apart_ns = llabs(cost.request_ns - station->plan.cost.request_ns);
+    if (apart_ns > NS_PER_MS && apart_ns > station->plan.cost.request_ns / 4)
+        plan_make(&station->plan, &cost);
 }
 
 /* ---- what comes of a scan ---- */
@@ -187,19 +243,21 @@ station_skip(struct station *station)
 }
 
 static void
-back_off(struct station *station, int64_t now_ns)
+back_off(struct station *station, unsigned dead, int64_t now_ns)
 {
     const struct device *device = station->device;
     uint32_t longer_ms = station->backoff_ms * 2;
+    uint32_t least_ms = (device->timeout_ms + device->guard_ms) * SHARE * dead;
 
-    if (station->backoff_ms == 0)
-        longer_ms = device->timeout_ms * SHARE;
+    if (longer_ms < least_ms)
+        longer_ms = least_ms;
     if (longer_ms > device->backoff_max_ms)
         longer_ms = device->backoff_max_ms;
     station->backoff_ms = longer_ms;
     int64_t not_before_ns = now_ns + longer_ms * NS_PER_MS;
+    station->early_ns = now_ns + (longer_ms < EARLY_MS ? longer_ms : EARLY_MS) * NS_PER_MS;
     if (station->due_ns < not_before_ns)
-        advance(station, not_before_ns);
+        station->due_ns = not_before_ns;
 }
 
 static void
@@ -214,17 +272,26 @@ set_state(struct station *station, bool answered, enum quality quality)
         state = DEVICE_DEGRADED;
     atomic_store_explicit(&counters->state, state, memory_order_relaxed);
     atomic_store_explicit(&counters->last_quality, quality, memory_order_relaxed);
-    if (answered)
-        atomic_store_explicit(&counters->last_good_mono_ms, clock_mono_ms(), memory_order_relaxed);
+}
+
+static void
+count_passed(struct station *station, bool answered, int64_t now_ns)
+{
+    if (station->passed_ns == 0)
+        station->passed_ns = station->start_ns;
+    history_pass(station->counters, answered, (now_ns - station->passed_ns) / NS_PER_MS,
+                 now_ns / NS_PER_MS);
+    station->passed_ns += (now_ns - station->passed_ns) / NS_PER_MS * NS_PER_MS;
 }
 
 void
-station_conclude(struct station *station, bool answered, enum quality quality,
+station_conclude(struct station *station, bool answered, enum quality quality, unsigned dead,
                  const struct acquire_outlet *outlet, const char *reason)
 {
     int64_t now_ns = clock_mono_ns();
 
     advance(station, now_ns);
+    count_passed(station, answered, now_ns);
     if (answered) {
         report_return(station, outlet);
         station->failed_scans = 0;
@@ -232,8 +299,10 @@ station_conclude(struct station *station, bool answered, enum quality quality,
     } else {
         if (station->failed_scans++ == 0)
             station->failed_since_mono_ms = now_ns / NS_PER_MS;
-        if (station_is_probing(station))
-            back_off(station, now_ns);
+        if (station_is_probing(station)) {
+            station->introduced = false; /* it may be another one afterwards */
+            back_off(station, dead > 0 ? dead : 1, now_ns);
+        }
         report_failure(station, outlet, reason);
     }
     set_state(station, answered, quality);

@@ -100,7 +100,8 @@ emit(const struct point *point, enum aggregate_level level, const struct aggrega
      const struct tally *tally, const struct aggregate_outlet *outlet)
 {
     int64_t length_ms = span->end_utc_ms - span->start_utc_ms;
-    uint32_t expected = point->every_ms ? (uint32_t)(length_ms / point->every_ms) : 0;
+    bool steady = point->every_ms && !point->once && !point->on_change;
+    uint32_t expected = steady ? (uint32_t)(length_ms / point->every_ms) : 0;
     if (!expected && !tally->count)
         return; /* read more seldom than that: not due in this period */
     bool any = tally->valid > 0;

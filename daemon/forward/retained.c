@@ -22,6 +22,7 @@ static const char *const page_topics[PAGE_COUNT] = {
     [PAGE_CATALOG_LIMITS] = "catalog/limits",
     [PAGE_CATALOG_DESTINATIONS] = "catalog/destinations",
     [PAGE_CATALOG_KEY] = "catalog/key",
+    [PAGE_CATALOG_BUSES] = "catalog/buses",
 };
 
 static void

@@ -3,6 +3,8 @@
 #include "config/units.h"
 #include "daemon/supervise/pages.h"
 
+#include <stdio.h>
+
 static void
 begin(struct json *json, const struct vitals *vitals, const char *part)
 {
@@ -143,6 +145,51 @@ pages_write_limits(struct json *json, const struct vitals *vitals)
         json_put_natural(json, "delay_ms", limit->delay_ms);
         json_put_number(json, "hysteresis", limit->hysteresis);
         json_put_text(json, "source", limit->source);
+        json_end_object(json);
+    }
+    end(json);
+}
+
+static void
+put_devices(struct json *json, const struct bus *bus)
+{
+    json_key(json, "devices");
+    json_begin_array(json);
+    for (uint16_t i = 0; i < bus->device_count; i++) {
+        const struct device *device = bus->devices[i];
+        json_begin_object(json);
+        json_put_text(json, "name", device->name);
+        json_put_natural(json, "unit", device->unit);
+        if (device->map != NULL)
+            json_put_text(json, "map", device->map);
+        json_put_natural(json, "every_ms", device->every_ms);
+        json_put_natural(json, "points", device->point_count);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+void
+pages_write_buses(struct json *json, const struct vitals *vitals)
+{
+    static const char *const KINDS[] = {"tcp", "rtu", "rtu-over-tcp"};
+    const struct site *site = vitals->site;
+    char place[300];
+
+    begin(json, vitals, "buses");
+    for (uint16_t i = 0; i < site->bus_count; i++) {
+        const struct bus *bus = &site->buses[i];
+        if (bus->kind == BUS_RTU)
+            snprintf(place, sizeof place, "%s", bus->path);
+        else
+            snprintf(place, sizeof place, "%s:%u", bus->host, bus->port);
+        json_begin_object(json);
+        json_put_text(json, "name", bus->name);
+        json_put_text(json, "kind", KINDS[bus->kind]);
+        json_put_text(json, "place", place);
+        if (bus->kind != BUS_TCP)
+            json_put_natural(json, "baud", bus->baud);
+        put_devices(json, bus);
         json_end_object(json);
     }
     end(json);

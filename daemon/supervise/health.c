@@ -1,6 +1,5 @@
 /* The health page and the alarms page. */
 #include "base/clock.h"
-#include "daemon/assess/assess.h"
 #include "daemon/store/store.h"
 #include "daemon/supervise/pages.h"
 #include "daemon/supervise/timekeeper.h"
@@ -24,39 +23,6 @@ static void
 put_count(struct json *json, const char *key, const atomic_ullong *counter)
 {
     json_put_natural(json, key, load(counter));
-}
-
-static void
-put_device(struct json *json, const struct device *device, const struct device_counters *counters,
-           int64_t now_mono_ms)
-{
-    static const char *const STATES[] = {"unknown", "online", "degraded", "offline"};
-    int64_t good_mono_ms = atomic_load_explicit(&counters->last_good_mono_ms, memory_order_relaxed);
-
-    json_begin_object(json);
-    json_put_text(json, "name", device->name);
-    json_put_text(json, "bus", device->bus->name);
-    json_put_text(json, "state", STATES[atomic_load(&counters->state) & 3]);
-    json_put_text(json, "last_quality",
-                  quality_name((enum quality)atomic_load(&counters->last_quality)));
-    json_key(json, "last_good_age_ms");
-    if (good_mono_ms > 0)
-        json_signed(json, now_mono_ms - good_mono_ms);
-    else
-        json_none(json);
-    put_count(json, "requests", &counters->requests);
-    put_count(json, "answers", &counters->answers);
-    put_count(json, "timeouts", &counters->timeouts);
-    put_count(json, "crc_errors", &counters->crc_errors);
-    put_count(json, "exceptions", &counters->exceptions);
-    put_count(json, "refused", &counters->refused);
-    put_count(json, "wrong_answers", &counters->wrong_answers);
-    put_count(json, "scans", &counters->scans);
-    put_count(json, "values", &counters->values);
-    put_count(json, "dropped_values", &counters->dropped_values);
-    put_count(json, "missed_slots", &counters->missed_slots);
-    json_put_natural(json, "response_us_mean", atomic_load(&counters->response_us_mean));
-    json_end_object(json);
 }
 
 static void
@@ -185,7 +151,7 @@ pages_write_health(struct json *json, const struct vitals *vitals)
     json_key(json, "devices");
     json_begin_array(json);
     for (uint16_t i = 0; i < site->device_count; i++)
-        put_device(json, &site->devices[i], &vitals->devices[i], vitals->now.mono_ms);
+        pages_put_device(json, &site->devices[i], &vitals->devices[i], vitals->now.mono_ms);
     json_end_array(json);
     json_key(json, "destinations");
     json_begin_array(json);

@@ -25,6 +25,10 @@ struct vitals {
     const char *directory;  /* of the store, for the free space of its disk; or NULL */
 };
 
+/* One device's numbers, as an object (devices.c). */
+void pages_put_device(struct json *json, const struct device *device,
+                      const struct device_counters *counters, int64_t now_mono_ms);
+
 void pages_write_health(struct json *json, const struct vitals *vitals);
 
 /* Events open now; at most `count` of them. */
@@ -33,6 +37,7 @@ void pages_write_alarms(struct json *json, const struct vitals *vitals, const st
 
 /* Parts of the catalogue. */
 void pages_write_points(struct json *json, const struct vitals *vitals);
+void pages_write_buses(struct json *json, const struct vitals *vitals);
 void pages_write_units(struct json *json, const struct vitals *vitals);
 void pages_write_assets(struct json *json, const struct vitals *vitals);
 void pages_write_limits(struct json *json, const struct vitals *vitals);

@@ -46,8 +46,6 @@ struct line {
     char error[ERROR_TEXT];
 };
 
-/* ---- memory ---- */
-
 int64_t
 line_characters_ns(const struct line_options *options, size_t bytes)
 {

@@ -138,6 +138,8 @@ make_park(struct park *park, uint16_t port)
         park->order[i] = &park->devices[i];
         park->devices[i] = (struct device){.name = NAMES[i],
                                            .index = i,
+                                           .bus = &park->bus,
+                                           .gaps = true,
                                            .unit = UNITS[i],
                                            .every_ms = 50,
                                            .timeout_ms = 50,

@@ -19,9 +19,12 @@ static struct point points[] = {
     {.table = TABLE_HOLDING, .address = 0, .registers = 1, .every_ms = 1000},
     {.table = TABLE_HOLDING, .address = 50, .registers = 1, .every_ms = 5000},
 };
+static struct bus bus = {.kind = BUS_TCP};
 static struct device device = {.name = "meter",
                                .points = points,
                                .point_count = 2,
+                               .bus = &bus,
+                               .gaps = true,
                                .every_ms = 1000,
                                .timeout_ms = 200,
                                .backoff_max_ms = 7000,
@@ -67,8 +70,8 @@ static void
 conclude_at(int64_t at_ns, bool answered)
 {
     test_now_ns = at_ns;
-    station_conclude(&station, answered, answered ? QUALITY_GOOD : QUALITY_TIMEOUT, &outlet,
-                     "no answer in time (/dev/ttyS1, unit 3)");
+    station_conclude(&station, answered, answered ? QUALITY_GOOD : QUALITY_TIMEOUT, 1,
+                     &outlet, "no answer in time (/dev/ttyS1, unit 3)");
 }
 
 static bool
@@ -108,16 +111,67 @@ test_a_dead_device_is_probed_ever_more_seldom(void **state)
     assert_int_equal(station.due_ns, 2000 * MS); /* one failure changes nothing */
     conclude_at(2200 * MS, false);
     assert_true(station_is_probing(&station));
-    assert_int_equal(station.due_ns, 5000 * MS); /* ten timeouts later, on the grid */
-    conclude_at(5200 * MS, false);
-    assert_int_equal(station.due_ns, 10000 * MS); /* twice as long */
-    conclude_at(10200 * MS, false);
-    assert_int_equal(station.due_ns, 18000 * MS); /* backoff_max_ms */
-    conclude_at(18200 * MS, false);
-    assert_int_equal(station.due_ns, 26000 * MS);
+    assert_int_equal(station.due_ns, 4200 * MS); /* ten timeouts later */
+    conclude_at(4400 * MS, false);
+    assert_int_equal(station.due_ns, 8400 * MS); /* twice as long */
+    conclude_at(8600 * MS, false);
+    assert_int_equal(station.due_ns, 15600 * MS); /* backoff_max_ms */
+    conclude_at(15800 * MS, false);
+    assert_int_equal(station.due_ns, 22800 * MS);
     conclude_at(26100 * MS, true);
     assert_false(station_is_probing(&station));
     assert_int_equal(station.due_ns, 27000 * MS); /* back on its own interval at once */
+}
+
+/* Together they cost their bus a tenth. */
+static void
+test_dead_devices_share_their_part_of_the_bus(void **state)
+{
+    (void)state;
+    conclude_at(1200 * MS, false);
+    test_now_ns = 2200 * MS;
+    station_conclude(&station, false, QUALITY_TIMEOUT, 3, &outlet, "");
+    assert_int_equal(station.due_ns, (2200 + 200 * 10 * 3) * MS);
+}
+
+/* A probe fits in before a living device is due, or it waits. */
+static void
+test_an_idle_bus_probes_early(void **state)
+{
+    (void)state;
+    assert_int_equal(station_due_ns(&station, INT64_MAX, 1000 * MS), station.due_ns);
+    conclude_at(1200 * MS, false);
+    conclude_at(2200 * MS, false);
+    conclude_at(4400 * MS, false); /* due at 8400, early at 8400 */
+    conclude_at(8600 * MS, false); /* due at 15600 */
+    int64_t early_ns = (8600 + EARLY_MS) * MS;
+    assert_int_equal(station_due_ns(&station, early_ns + 200 * MS, 9000 * MS), early_ns);
+    assert_int_equal(station_due_ns(&station, early_ns + 199 * MS, 9000 * MS), 15600 * MS);
+    assert_int_equal(station_due_ns(&station, INT64_MAX, early_ns + 7 * MS), early_ns + 7 * MS);
+}
+
+static unsigned
+good_share(const struct device_span *spans, unsigned count)
+{
+    unsigned good = 0, all = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        good += spans[i].good_ms;
+        all += spans[i].all_ms;
+    }
+    return all > 0 ? good * 1000 / all : 0;
+}
+
+static void
+test_availability_is_time(void **state)
+{
+    (void)state;
+    conclude_at(4000 * MS, true);
+    conclude_at(5000 * MS, false);
+    assert_int_equal(good_share(counters.minutes, DEVICE_MINUTES), 750);
+    assert_int_equal(good_share(counters.hours, DEVICE_HOURS), 750);
+    conclude_at(3604000 * MS, true); /* an hour on: the first minute's place is used again */
+    assert_int_equal(good_share(counters.minutes, DEVICE_MINUTES), 1000);
 }
 
 static void
@@ -219,6 +273,9 @@ main(void)
         CASE(test_slots_stay_on_the_grid),
         CASE(test_missed_slots_are_skipped_and_counted),
         CASE(test_a_dead_device_is_probed_ever_more_seldom),
+        CASE(test_dead_devices_share_their_part_of_the_bus),
+        CASE(test_an_idle_bus_probes_early),
+        CASE(test_availability_is_time),
         CASE(test_out_of_reach_is_noted_once),
         CASE(test_a_full_inbox_drops_scans_and_counts),
         CASE(test_an_empty_pool_is_counted),

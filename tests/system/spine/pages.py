@@ -38,7 +38,7 @@ assets:
 destinations:
   centre: {{mqtt: "tcp://127.0.0.1:{broker}"}}
 """
-PARTS = ("points", "units", "assets", "limits", "destinations", "key")
+PARTS = ("buses", "points", "units", "assets", "limits", "destinations", "key")
 RETAINED = ("status", "health", "alarms", *(f"catalog/{part}" for part in PARTS))
 TOPICS = (*RETAINED, "events", "statistics", "samples")
 
