@@ -221,12 +221,13 @@ report_return(struct station *station, const struct acquire_outlet *outlet)
     post_note(station, PHASE_CLOSED, text, outlet);
 }
 
-/* The next slot of the grid that is still to come; slots gone by are counted. */
+/* The next slot of the grid. On a bus that cannot keep up it is the last one gone by, at once; slots
+ * before that are counted as missed. */
 static void
 advance(struct station *station, int64_t now_ns)
 {
     int64_t every_ns = station->device->every_ms * NS_PER_MS;
-    int64_t next = (now_ns - station->start_ns) / every_ns + 1;
+    int64_t next = (now_ns - station->start_ns) / every_ns;
 
     if (next > station->slot + 1)
         count(&station->counters->missed_slots, (uint64_t)(next - station->slot - 1));

@@ -22,7 +22,6 @@
 #define BUFFER        1024 /* more bytes than this without an answer are no answer */
 #define QUIET_RTU_MS  20   /* a wrong answer is over when nothing came for so long */
 #define QUIET_TCP_MS  100
-#define OVERDUE       4 /* unanswered requests that are remembered */
 #define TCP_SILENT    3 /* unanswered requests in a row after which a connection is made anew */
 #define EARLY_BYTES   2 /* woken so much before an answer can be complete */
 #define DRAIN_MOST_MS 1000
@@ -30,7 +29,7 @@
 struct line {
     struct line_options options;
     modbus_t *modbus; /* of a serial port */
-    int fd; /* -1: closed */
+    int fd;           /* -1: closed */
     bool open;
     bool echoes; /* requests come back on this line */
     uint16_t transaction;
@@ -38,6 +37,7 @@ struct line {
     struct overdue overdue;
     int64_t silence_ns;
     int64_t quiet_until_ns; /* nothing is sent before */
+    int64_t begun_ns;       /* when the answer's first byte was on the line, at the latest */
     struct line_timing timing;
     void (*trace)(void *context, const struct line_trace *trace);
     void *trace_context;
@@ -284,16 +284,13 @@ send_request(struct line *line, const struct frame_request *request)
 static enum line_result
 result_of(enum frame_verdict verdict)
 {
-    switch (verdict) {
-    case FRAME_ANSWER: return LINE_OK;
-    case FRAME_EXCEPTION: return LINE_EXCEPTION;
-    case FRAME_BAD_CRC: return LINE_CRC;
-    case FRAME_WRONG: return LINE_WRONG_ANSWER;
-    case FRAME_MORE:
-    case FRAME_NOTHING:
-    case FRAME_TRUNCATED: break;
-    }
-    return LINE_TIMEOUT;
+    static const enum line_result RESULTS[] = {
+        [FRAME_MORE] = LINE_TIMEOUT,        [FRAME_ANSWER] = LINE_OK,
+        [FRAME_EXCEPTION] = LINE_EXCEPTION, [FRAME_NOTHING] = LINE_TIMEOUT,
+        [FRAME_TRUNCATED] = LINE_TIMEOUT,   [FRAME_BAD_CRC] = LINE_CRC,
+        [FRAME_WRONG] = LINE_WRONG_ANSWER};
+
+    return RESULTS[verdict];
 }
 
 /* What is there now, at least a byte before `until_ns`; 0 when none came, -1 when the line is gone.
@@ -316,6 +313,9 @@ receive_some(struct line *line, int64_t until_ns)
     if (got <= 0)
         return -1;
     line->length += (size_t)got;
+    int64_t begun_ns = clock_mono_ns() - line_characters_ns(&line->options, line->length);
+    if (line->begun_ns == 0 || begun_ns < line->begun_ns)
+        line->begun_ns = begun_ns;
     return got;
 }
 
@@ -324,11 +324,11 @@ receive_some(struct line *line, int64_t until_ns)
 static void
 let_it_come(const struct line *line, const struct frame_request *request, int64_t deadline_ns)
 {
-    size_t missing = frame_missing(request, line->bytes, line->length);
+    size_t whole = line->length + frame_missing(request, line->bytes, line->length);
 
-    if (line->options.kind != LINE_RTU || missing <= EARLY_BYTES)
+    if (line->options.kind != LINE_RTU || line->length == 0 || whole <= EARLY_BYTES)
         return;
-    int64_t until_ns = clock_mono_ns() + line_characters_ns(&line->options, missing - EARLY_BYTES);
+    int64_t until_ns = line->begun_ns + line_characters_ns(&line->options, whole - EARLY_BYTES);
     clock_sleep_until_ns(until_ns < deadline_ns ? until_ns : deadline_ns);
 }
 
@@ -424,6 +424,7 @@ exchange(struct line *line, const struct line_request *asked, const struct frame
     enum line_result result = LINE_REFUSED;
 
     *match = (struct frame_match){0};
+    line->begun_ns = 0;
     line->timing = (struct line_timing){0};
     if (wait_quiet(line) && send_request(line, request)) {
         int64_t deadline_ns = line->timing.sent_ns + asked->timeout_ms * NS_PER_MS;
