@@ -2,6 +2,7 @@
  * standard output, because they are what was asked for. */
 #include "config/loader.h"
 #include "ctl/ctl.h"
+#include "ctl/share.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ check_site(const char *file, const struct loader_options *options)
            "%u limits, %u destinations\n",
            file, site->bus_count, site->device_count, site->point_count, samples, site->asset_count,
            site->limit_count, site->destination_count);
+    share_warn(file, site);
     site_free(site);
     return CTL_FINE;
 }

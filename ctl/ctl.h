@@ -13,6 +13,7 @@ struct ctl_command {
 };
 
 int check_run(int argc, char **argv);
+int plan_run(int argc, char **argv);
 int schema_run(int argc, char **argv);
 int records_run(int argc, char **argv);
 int verify_run(int argc, char **argv);

@@ -7,6 +7,8 @@
 
 static const struct ctl_command COMMANDS[] = {
     {"check", "[--share DIR] FILE...", "check a site file, register map or limit set", check_run},
+    {"plan", "[--share DIR] FILE", "print the requests, their time, and the share of each bus",
+     plan_run},
     {"records", "[--stream S] [--from N] STORE", "print what a store file holds, a record a line",
      records_run},
     {"verify", "STORE", "recompute the chain of every stream and name what does not fit",

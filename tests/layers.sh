@@ -39,7 +39,7 @@ below() {
     forward) echo "base config model mqtt reader assess" ;;
     supervise) echo "base config model reader assess store forward" ;;
     engine) echo "base config model reader store assess acquire forward supervise" ;;
-    ctl) echo "base config model reader assess forward" ;;
+    ctl) echo "base config model reader assess acquire forward" ;;
     sim) echo "base config" ;;
     esac
 }

@@ -1,5 +1,6 @@
 #include "daemon/acquire/acquire.h"
 
+#include "base/log.h"
 #include "daemon/acquire/bus.h"
 
 #include <errno.h>
@@ -13,6 +14,19 @@ struct acquire {
     struct bus_reader *readers;
     uint16_t count;
 };
+
+static void
+warn_of_overload(const struct bus_reader *reader)
+{
+    double share = 0;
+
+    for (uint16_t i = 0; i < reader->station_count; i++)
+        share += plan_share(&reader->stations[i].plan);
+    if (share > 1)
+        log_warning("bus %s cannot keep its intervals: what is asked of it takes %.0f %% of its "
+                    "time (parkgatectl plan shows how)",
+                    reader->bus->name, share * 100);
+}
 
 int
 acquire_start(const struct site *site, const struct acquire_outlet *outlet,
@@ -32,8 +46,10 @@ acquire_start(const struct site *site, const struct acquire_outlet *outlet,
         acquire->count++;
         error = bus_init(&acquire->readers[i], site, &site->buses[i], &acquire->outlet);
     }
-    for (uint16_t i = 0; i < acquire->count && error == 0; i++)
+    for (uint16_t i = 0; i < acquire->count && error == 0; i++) {
+        warn_of_overload(&acquire->readers[i]);
         error = bus_start(&acquire->readers[i]);
+    }
     if (error != 0) {
         acquire_stop(acquire);
         acquire_free(acquire);

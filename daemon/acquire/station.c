@@ -221,8 +221,8 @@ report_return(struct station *station, const struct acquire_outlet *outlet)
     post_note(station, PHASE_CLOSED, text, outlet);
 }
 
-/* The next slot of the grid. On a bus that cannot keep up it is the last one gone by, at once; slots
- * before that are counted as missed. */
+/* The next slot of the grid. On a bus that cannot keep up it is the last one gone by, at once;
+ * slots before that are counted as missed. */
 static void
 advance(struct station *station, int64_t now_ns)
 {

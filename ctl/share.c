@@ -1,0 +1,33 @@
+#include "ctl/share.h"
+
+#include "daemon/acquire/plan.h"
+
+#include <stdio.h>
+
+double
+share_of_bus(const struct bus *bus)
+{
+    double share = 0;
+
+    for (uint16_t i = 0; i < bus->device_count; i++) {
+        struct plan_cost cost = plan_cost_of(bus->devices[i], -1);
+        struct plan plan;
+        if (plan_new(bus->devices[i], &cost, &plan) != 0)
+            continue;
+        share += plan_share(&plan);
+        plan_free(&plan);
+    }
+    return share;
+}
+
+void
+share_warn(const char *file, const struct site *site)
+{
+    for (uint16_t i = 0; i < site->bus_count; i++) {
+        double share = share_of_bus(&site->buses[i]);
+        if (share > 1)
+            printf("%s: warning: bus '%s' cannot keep its intervals: what is asked of it takes "
+                   "%.0f %% of its time; read more rarely\n",
+                   file, site->buses[i].name, share * 100);
+    }
+}
