@@ -13,7 +13,7 @@
 #define NS_PER_MS       1000000LL
 #define FAILED_TO_PROBE 2    /* failed scans before it is only probed */
 #define FAILED_TO_NOTE  3    /* failed scans before it is an event */
-#define SHARE           10   /* dead devices' part of their bus: one in so many */
+#define SHARE           20   /* dead devices' part of their bus: one in so many */
 #define EARLY_MS        5000 /* between two probes of a bus that has nothing else to do */
 #define MEASURED_ENOUGH 32   /* answers before a plan is made by what was measured */
 

@@ -15,8 +15,9 @@ EVENT_LIMIT = 500
 class Load:
     """Within `with Load(...)`, times are seconds since its epoch."""
 
-    def __init__(self, devices, tags, windows, event_device=False):
+    def __init__(self, devices, tags, windows, event_device=False, every_ms=1000):
         self.devices, self.tags, self.windows = devices, tags, windows
+        self.every_ms, self.store = every_ms, None
         self.event_device = event_device
         self.lab = Lab()
 
@@ -49,9 +50,9 @@ class Load:
         time.sleep(max(0, then_s - self.now_s()))
 
     def due(self, window=0):
-        """Values that are to be read in a window, once a second each."""
+        """Values that are to be read in a window."""
         start, end = self.windows[window]
-        return self.devices * self.tags * (end - start)
+        return round(self.devices * self.tags * (end - start) * 1000 / self.every_ms)
 
     def start(self, peer):
         self.child = peer(self)
@@ -99,11 +100,14 @@ def write_site(load):
     site = {
         "gateway": {"park": "bench", "name": "bench"},
         "buses": {f"b{i}": {"tcp": f"127.0.0.1:{port}"} for i, port in enumerate(load.ports)},
-        "devices": {f"d{i}": {"bus": f"b{i}", "unit": 1, "every": "1s", "points": points}
+        "devices": {f"d{i}": {"bus": f"b{i}", "unit": 1, "every": f"{load.every_ms}ms",
+                           "points": points}
                     for i in range(load.devices)},
         "destinations": {"centre": {"mqtt": f"tcp://127.0.0.1:{load.broker.port}",
                                     "streams": ["event", "sample", "trend"]}},
     }
+    if load.store:
+        site["store"] = load.store
     if load.event_device:
         so2 = {"holding": EVENT_ADDRESS, "type": "float32", "unit": "mg/m3"}
         site["devices"]["cems"] = {"bus": f"b{load.devices}", "unit": 1, "every": "100ms",

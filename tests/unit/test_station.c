@@ -114,27 +114,27 @@ test_a_dead_device_is_probed_ever_more_seldom(void **state)
     assert_int_equal(station.due_ns, 2000 * MS); /* one failure changes nothing */
     conclude_at(2200 * MS, false);
     assert_true(station_is_probing(&station));
-    assert_int_equal(station.due_ns, 4200 * MS); /* ten timeouts later */
-    conclude_at(4400 * MS, false);
-    assert_int_equal(station.due_ns, 8400 * MS); /* twice as long */
-    conclude_at(8600 * MS, false);
-    assert_int_equal(station.due_ns, 15600 * MS); /* backoff_max_ms */
-    conclude_at(15800 * MS, false);
-    assert_int_equal(station.due_ns, 22800 * MS);
+    assert_int_equal(station.due_ns, 6200 * MS); /* twenty timeouts later */
+    conclude_at(6400 * MS, false);
+    assert_int_equal(station.due_ns, 13400 * MS); /* twice as long, but for backoff_max_ms */
+    conclude_at(13600 * MS, false);
+    assert_int_equal(station.due_ns, 20600 * MS);
     conclude_at(26100 * MS, true);
     assert_false(station_is_probing(&station));
     assert_int_equal(station.due_ns, 26000 * MS); /* back on its own interval at once */
 }
 
-/* Together they cost their bus a tenth. */
+/* Together they cost their bus a twentieth. */
 static void
 test_dead_devices_share_their_part_of_the_bus(void **state)
 {
     (void)state;
+    device.backoff_max_ms = 60000;
     conclude_at(1200 * MS, false);
     test_now_ns = 2200 * MS;
     station_conclude(&station, false, QUALITY_TIMEOUT, 3, &outlet, "");
-    assert_int_equal(station.due_ns, (2200 + 200 * 10 * 3) * MS);
+    assert_int_equal(station.due_ns, (2200 + 200 * 20 * 3) * MS);
+    device.backoff_max_ms = 7000;
 }
 
 /* A probe fits in before a living device is due, or it waits. */
@@ -145,7 +145,6 @@ test_an_idle_bus_probes_early(void **state)
     assert_int_equal(station_due_ns(&station, INT64_MAX, 1000 * MS), station.due_ns);
     conclude_at(1200 * MS, false);
     conclude_at(2200 * MS, false);
-    conclude_at(4400 * MS, false); /* due at 8400, early at 8400 */
     conclude_at(8600 * MS, false); /* due at 15600 */
     int64_t early_ns = (8600 + EARLY_MS) * MS;
     assert_int_equal(station_due_ns(&station, early_ns + 200 * MS, 9000 * MS), early_ns);
