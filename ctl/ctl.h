@@ -14,6 +14,11 @@ struct ctl_command {
 
 int check_run(int argc, char **argv);
 int plan_run(int argc, char **argv);
+int read_run(int argc, char **argv);
+int write_run(int argc, char **argv);
+int scan_run(int argc, char **argv);
+int monitor_run(int argc, char **argv);
+int status_run(int argc, char **argv);
 int schema_run(int argc, char **argv);
 int records_run(int argc, char **argv);
 int verify_run(int argc, char **argv);

@@ -9,6 +9,13 @@ static const struct ctl_command COMMANDS[] = {
     {"check", "[--share DIR] FILE...", "check a site file, register map or limit set", check_run},
     {"plan", "[--share DIR] FILE", "print the requests, their time, and the share of each bus",
      plan_run},
+    {"status", "[--json]", "devices, destinations and the gateway itself, from the running daemon",
+     status_run},
+    {"scan", "[--from 1] [--to 247] [--timeout 200ms] [--table holding] [--address 0] BUS",
+     "which units of a bus answer", scan_run},
+    {"read", "BUS UNIT TABLE ADDRESS [COUNT]", "registers in every type and byte order", read_run},
+    {"write", "DEVICE.POINT VALUE", "where the site file lists the point as writable", write_run},
+    {"monitor", "[--hex] BUS", "every frame on a bus with its time", monitor_run},
     {"records", "[--stream S] [--from N] STORE", "print what a store file holds, a record a line",
      records_run},
     {"verify", "STORE", "recompute the chain of every stream and name what does not fit",
@@ -24,9 +31,10 @@ print_usage(FILE *out)
 {
     fprintf(out, "usage: parkgatectl COMMAND ...\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-8s %-30s %s\n", COMMANDS[i].name, COMMANDS[i].arguments,
+        fprintf(out, "  %-8s %-34s %s\n", COMMANDS[i].name, COMMANDS[i].arguments,
                 COMMANDS[i].help);
-    fprintf(out, "\n  --help, --version\n");
+    fprintf(out, "\n  --socket PATH  for commands that ask the running daemon, before the others\n"
+                 "  --help, --version\n");
 }
 
 int
