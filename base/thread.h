@@ -12,8 +12,8 @@ struct thread {
 /* 0 or negative errno. The name is cut at 15 bytes. All signals are blocked in the thread. */
 int thread_start(struct thread *thread, const char *name, void *(*run)(void *), void *context);
 
-/* The calling thread is woken when it asked to be, not up to 50 microseconds later: the silences of a
- * serial line are kept with it. */
+/* The calling thread is woken when it asked to be, not up to 50 microseconds later: the silences of
+ * a serial line are kept with it. */
 void thread_set_precise(void);
 
 /* Joins; accepts one that never started. */

@@ -187,7 +187,9 @@ static bool
 read_sentinel(const struct point *point, const char *text, uint64_t *ret_pattern)
 {
     bool byte = point->type == TYPE_U8 || point->type == TYPE_S8;
-    unsigned width = point->type == TYPE_BITS ? point->bit_count : byte ? 8 : 16U * point->registers;
+    unsigned width = point->type == TYPE_BITS ? point->bit_count
+                     : byte                   ? 8
+                                              : 16U * point->registers;
     uint64_t mask = width >= 64 ? UINT64_MAX : (1ULL << width) - 1, natural;
     bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
     bool floating = point->type == TYPE_FLOAT32 || point->type == TYPE_FLOAT64;
@@ -208,7 +210,8 @@ read_sentinel(const struct point *point, const char *text, uint64_t *ret_pattern
         memcpy(ret_pattern, &number, sizeof number);
         return true;
     }
-    bool is_signed = point->type == TYPE_S8 || point->type == TYPE_S16 || point->type == TYPE_S32 || point->type == TYPE_S64;
+    bool is_signed = point->type == TYPE_S8 || point->type == TYPE_S16 || point->type == TYPE_S32 ||
+                     point->type == TYPE_S64;
     uint64_t half = mask / 2 + 1;
     double least = -(double)half;
     if (!is_signed || number >= 0 || number < least || number < -9e15 ||

@@ -8,21 +8,12 @@
 static const struct schema_choice PARITIES[] = {
     {"none", 'N'}, {"even", 'E'}, {"odd", 'O'}, {NULL, 0}};
 
-static const struct schema_choice TYPES[] = {{"bool", TYPE_BOOL},
-                                             {"u16", TYPE_U16},
-                                             {"s16", TYPE_S16},
-                                             {"u32", TYPE_U32},
-                                             {"s32", TYPE_S32},
-                                             {"u64", TYPE_U64},
-                                             {"s64", TYPE_S64},
-                                             {"float32", TYPE_FLOAT32},
-                                             {"float64", TYPE_FLOAT64},
-                                             {"bcd", TYPE_BCD},
-                                             {"string", TYPE_STRING},
-                                             {"bits", TYPE_BITS},
-                                             {"u8", TYPE_U8},
-                                             {"s8", TYPE_S8},
-                                             {NULL, 0}};
+static const struct schema_choice TYPES[] = {
+    {"bool", TYPE_BOOL}, {"u16", TYPE_U16},         {"s16", TYPE_S16},
+    {"u32", TYPE_U32},   {"s32", TYPE_S32},         {"u64", TYPE_U64},
+    {"s64", TYPE_S64},   {"float32", TYPE_FLOAT32}, {"float64", TYPE_FLOAT64},
+    {"bcd", TYPE_BCD},   {"string", TYPE_STRING},   {"bits", TYPE_BITS},
+    {"u8", TYPE_U8},     {"s8", TYPE_S8},           {NULL, 0}};
 
 static const struct schema_choice ORDERS[] = {{"ABCD", ORDER_ABCD},
                                               {"CDAB", ORDER_CDAB},

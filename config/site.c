@@ -34,8 +34,8 @@ site_find_point(const struct site *site, const char *device_name, const char *na
 const char *
 site_type_name(enum point_type type)
 {
-    static const char *const NAMES[] = {"bool", "u16",     "s16",     "u32", "s32",    "u64",
-                                        "s64",  "float32", "float64", "bcd", "string", "bits", "u8", "s8"};
+    static const char *const NAMES[] = {"bool",    "u16",     "s16", "u32",    "s32",  "u64", "s64",
+                                        "float32", "float64", "bcd", "string", "bits", "u8",  "s8"};
     return NAMES[type];
 }
 

@@ -56,12 +56,17 @@ enum line_result bus_ask(struct bus_reader *reader, struct station *station,
                          const struct line_request *request, uint16_t *ret_words,
                          uint8_t *ret_exception);
 
-/* Writes a point and reads it back; says so in an event. `only_if_different`: not when it has that
- * value already. NULL, or what went wrong; *ret_before and *ret_after are what was read (NaN: not).
- */
+struct bus_write {
+    const struct point *point;
+    double value;
+    bool only_if_different; /* not when it has that value already */
+    const char *who;
+    double before, after; /* as read; NaN: not readable */
+};
+
+/* Writes a point and reads it back; says so in an event. NULL, or what went wrong. */
 const char *bus_write_point(struct bus_reader *reader, struct station *station,
-                            const struct point *point, double value, bool only_if_different,
-                            const char *who, double *ret_before, double *ret_after);
+                            struct bus_write *write);
 
 /* Does one order when there is one. */
 void bus_take_orders(struct bus_reader *reader);

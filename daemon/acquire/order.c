@@ -79,8 +79,7 @@ read_point(struct bus_reader *reader, struct station *station, const struct poin
 }
 
 static void
-note_write(const struct bus_reader *reader, const struct point *point, double before, double value,
-           double after, const char *who, bool taken)
+note_write(const struct bus_reader *reader, const struct bus_write *write, bool taken)
 {
     struct message message = {.kind = MESSAGE_NOTE};
     struct note *note = &message.as.note;
@@ -88,9 +87,11 @@ note_write(const struct bus_reader *reader, const struct point *point, double be
     note->kind = "register.written";
     note->phase = PHASE_NOTED;
     note->severity = taken ? SEVERITY_INFO : SEVERITY_WARNING;
-    snprintf(note->subject, sizeof note->subject, "%.31s.%.31s", point->device->name, point->name);
+    snprintf(note->subject, sizeof note->subject, "%.31s.%.31s", write->point->device->name,
+             write->point->name);
     snprintf(note->text, sizeof note->text,
-             "written %.10g by %.60s; before %.10g, reads back %.10g", value, who, before, after);
+             "written %.10g by %.60s; before %.10g, reads back %.10g", write->value, write->who,
+             write->before, write->after);
     log_notice("%s: %s", note->subject, note->text);
     queue_post_reserved(reader->outlet->inbox, &message);
 }
@@ -115,36 +116,40 @@ send_write(struct bus_reader *reader, struct station *station, const struct poin
     return bus_ask(reader, station, &request, NULL, ret_exception);
 }
 
+/* Within half a step of its scale, or what a float32 rounds away. */
+static bool
+is_equal(const struct bus_write *write, double read)
+{
+    double apart = fabs(read - write->value);
+
+    return apart <= fabs(write->point->scale) / 2 || apart <= fabs(write->value) * 1e-6;
+}
+
 const char *
-bus_write_point(struct bus_reader *reader, struct station *station, const struct point *point,
-                double value, bool only_if_different, const char *who, double *ret_before,
-                double *ret_after)
+bus_write_point(struct bus_reader *reader, struct station *station, struct bus_write *write)
 {
     static _Thread_local char reason[ORDER_TEXT];
     uint16_t words[ENCODE_WORDS] = {0};
     uint8_t exception = 0;
 
-    *ret_before = *ret_after = (double)NAN;
-    const char *wrong = encode_point(point, value, words);
+    write->before = write->after = (double)NAN;
+    const char *wrong = encode_point(write->point, write->value, words);
     if (wrong != NULL)
         return wrong;
-    *ret_before = read_point(reader, station, point);
-    if (only_if_different && fabs(*ret_before - value) <= fabs(point->scale) / 2) {
-        *ret_after = *ret_before;
+    write->before = read_point(reader, station, write->point);
+    if (write->only_if_different && is_equal(write, write->before))
         return NULL;
-    }
-    enum line_result result = send_write(reader, station, point, words, &exception);
-    *ret_after = read_point(reader, station, point);
-    bool taken = fabs(*ret_after - value) <= fabs(point->scale) / 2 ||
-                 fabs(*ret_after - value) <= fabs(value) * 1e-6;
-    note_write(reader, point, *ret_before, value, *ret_after, who, taken);
+    enum line_result result = send_write(reader, station, write->point, words, &exception);
+    write->after = read_point(reader, station, write->point);
+    bool taken = is_equal(write, write->after);
+    note_write(reader, write, taken);
     if (result != LINE_OK) {
         bus_explain(reader, station->device->unit, result, exception, reason, sizeof reason);
         return reason;
     }
-    if (taken || isnan(*ret_after))
+    if (taken || isnan(write->after))
         return NULL; /* it was confirmed; some registers cannot be read */
-    snprintf(reason, sizeof reason, "confirmed, but it reads back %.10g", *ret_after);
+    snprintf(reason, sizeof reason, "confirmed, but it reads back %.10g", write->after);
     return reason;
 }
 
@@ -178,8 +183,10 @@ do_write(struct bus_reader *reader, struct order *order)
                                 : "the site file does not list this point as writable");
         return;
     }
-    const char *wrong = bus_write_point(reader, station, point, order->value, false, order->who,
-                                        &order->before, &order->after);
+    struct bus_write write = {.point = point, .value = order->value, .who = order->who};
+    const char *wrong = bus_write_point(reader, station, &write);
+    order->before = write.before;
+    order->after = write.after;
     give_back(order, wrong == NULL ? ORDER_DONE : ORDER_FAILED, wrong != NULL ? wrong : "");
 }
 

@@ -226,16 +226,17 @@ static void
 set_up(struct bus_reader *reader, struct station *station)
 {
     const struct device *device = station->device;
-    double before, after;
 
     for (uint16_t i = 0; i < device->set_up_count; i++) {
-        const struct point *point = &device->points[device->set_up[i].point];
+        struct bus_write write = {.point = &device->points[device->set_up[i].point],
+                                  .value = device->set_up[i].value,
+                                  .only_if_different = true,
+                                  .who = "the set-up of its map"};
         const char *wrong = NULL;
-        if (point->writable)
-            wrong = bus_write_point(reader, station, point, device->set_up[i].value, true,
-                                    "the set-up of its map", &before, &after);
+        if (write.point->writable)
+            wrong = bus_write_point(reader, station, &write);
         if (wrong != NULL)
-            log_warning("%s: its set-up of %s: %s", device->name, point->name, wrong);
+            log_warning("%s: its set-up of %s: %s", device->name, write.point->name, wrong);
     }
 }
 

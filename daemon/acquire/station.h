@@ -1,7 +1,8 @@
 /* One device as its bus thread sees it: its plan, its pool of scans, when it is due, how it has
  * been doing. Back-off: after two scans in a row without any answer it is probed with its first
  * request only, at intervals that grow to backoff_max_ms, so that all dead devices of a bus
- * together cost it about a twentieth (promise 11); and earlier when the bus has nothing else to do. */
+ * together cost it about a twentieth (promise 11); and earlier when the bus has nothing else to do.
+ */
 #ifndef DAEMON_ACQUIRE_STATION_H
 #define DAEMON_ACQUIRE_STATION_H
 

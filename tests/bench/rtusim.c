@@ -28,7 +28,7 @@ struct rtusim {
     int fd;
     int64_t character_ns, silence_ns, turnaround_ns;
     bool dead[UNITS];
-    int64_t free_ns; /* when the line fell silent */
+    int64_t free_ns;           /* when the line fell silent */
     int64_t first_ns, last_ns; /* begin of the first and the last request */
     int64_t least_ns;          /* of the requests before the last */
     int64_t pending_ns;        /* of the last */

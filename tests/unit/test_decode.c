@@ -1,4 +1,5 @@
-/* Every type in every order, from patterns worked out by hand; what cannot be decoded keeps its words. */
+/* Every type in every order, from patterns worked out by hand; what cannot be decoded keeps its
+ * words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -215,14 +216,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_orders),
-        cmocka_unit_test(test_wide_types),
-        cmocka_unit_test(test_small_types),
-        cmocka_unit_test(test_scale_and_offset),
-        cmocka_unit_test(test_bcd),
-        cmocka_unit_test(test_no_value),
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_failure_fills_only_its_points),
+        cmocka_unit_test(test_orders),      cmocka_unit_test(test_wide_types),
+        cmocka_unit_test(test_small_types), cmocka_unit_test(test_scale_and_offset),
+        cmocka_unit_test(test_bcd),         cmocka_unit_test(test_no_value),
+        cmocka_unit_test(test_strings),     cmocka_unit_test(test_failure_fills_only_its_points),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,8 +67,9 @@ expect(uint16_t i, uint16_t address, uint16_t count, uint16_t point_count)
     assert_int_equal(plan.blocks[i].point_count, point_count);
 }
 
-/* 9600 baud, 8N1: a character is 1/960 s, the silence 3.5 of them; one request is 13 characters, the
- * silence and the turnaround: with a slave that answers at once as much as 8 registers and a half. */
+/* 9600 baud, 8N1: a character is 1/960 s, the silence 3.5 of them; one request is 13 characters,
+ * the silence and the turnaround: with a slave that answers at once as much as 8 registers and a
+ * half. */
 static void
 test_a_gap_is_read_along_where_that_is_cheaper(void **state)
 {

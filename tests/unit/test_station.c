@@ -70,8 +70,8 @@ static void
 conclude_at(int64_t at_ns, bool answered)
 {
     test_now_ns = at_ns;
-    station_conclude(&station, answered, answered ? QUALITY_GOOD : QUALITY_TIMEOUT, 1,
-                     &outlet, "no answer in time (/dev/ttyS1, unit 3)");
+    station_conclude(&station, answered, answered ? QUALITY_GOOD : QUALITY_TIMEOUT, 1, &outlet,
+                     "no answer in time (/dev/ttyS1, unit 3)");
 }
 
 static bool
