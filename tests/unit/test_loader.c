@@ -132,7 +132,7 @@ test_shipped_files(void **state)
 {
     (void)state;
     assert_true(for_each("config/examples", check_good_site) >= 2);
-    assert_true(for_each("config/devices", check_good_map) >= 8);
+    assert_true(for_each("config/devices", check_good_map) >= 25);
     assert_true(for_each("config/limits", check_good_limits) >= 6);
 }
 
