@@ -133,6 +133,43 @@ test_scale_and_offset(void **state)
     assert_number((uint16_t[]){10}, 10 * 0.3);
 }
 
+/* The smallest, the largest and the negative ones that public device templates have. */
+static void
+test_scales_of_real_devices(void **state)
+{
+    static const uint16_t WORD[] = {312};
+    static const uint16_t WIDE[] = {0, 1, 0, 0}; /* 2^32 */
+
+    (void)state;
+    set(TYPE_U64, ORDER_ABCD, 4);
+    point.scale = 6.781694e-11;
+    assert_number(WIDE, 4294967296.0 * 6.781694e-11);
+    set(TYPE_S16, ORDER_ABCD, 1);
+    point.scale = 1e-5;
+    assert_number(WORD, 0.00312);
+    point.scale = -0.1;
+    assert_number(WORD, -31.2);
+    point.scale = 6553.6;
+    assert_number(WORD, 312 * 6553.6);
+}
+
+static void
+test_bytes(void **state)
+{
+    static const uint16_t WORD[] = {0x12F0};
+
+    (void)state;
+    set(TYPE_U8, ORDER_ABCD, 1);
+    assert_number(WORD, 0xF0);
+    set(TYPE_S8, ORDER_ABCD, 1);
+    assert_number(WORD, -16);
+    set(TYPE_U8, ORDER_BADC, 1);
+    assert_number(WORD, 0x12);
+    point.sentinels[0] = 0x12;
+    point.sentinel_count = 1;
+    assert_int_equal(decode(WORD)->quality, QUALITY_SENTINEL);
+}
+
 static void
 test_bcd(void **state)
 {
@@ -216,10 +253,16 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_orders),      cmocka_unit_test(test_wide_types),
-        cmocka_unit_test(test_small_types), cmocka_unit_test(test_scale_and_offset),
-        cmocka_unit_test(test_bcd),         cmocka_unit_test(test_no_value),
-        cmocka_unit_test(test_strings),     cmocka_unit_test(test_failure_fills_only_its_points),
+        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_wide_types),
+        cmocka_unit_test(test_small_types),
+        cmocka_unit_test(test_scale_and_offset),
+        cmocka_unit_test(test_scales_of_real_devices),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_bcd),
+        cmocka_unit_test(test_no_value),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_failure_fills_only_its_points),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
