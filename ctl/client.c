@@ -8,13 +8,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define LINE_MOST ((size_t)8 << 20)
+#define LINE_MOST ((size_t)4 << 20)
 
 struct client {
     int fd;
     FILE *input;
     char *line;
-    size_t room;
+    size_t length, room;
 };
 
 static void
@@ -35,11 +35,13 @@ static int
 connect_to(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+    if (strlen(path) >= sizeof address.sun_path)
+        return -ENAMETOOLONG;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     int error = -errno;
@@ -62,6 +64,8 @@ client_open(const char *path)
         return client;
     }
     complain(path, fd < 0 ? -fd : errno);
+    if (fd >= 0)
+        close(fd);
     free(client);
     return NULL;
 }
@@ -94,17 +98,47 @@ client_send(struct client *client, json_t *request)
     return sent;
 }
 
+static bool
+grow(struct client *client)
+{
+    size_t room = client->room == 0 ? 4096 : client->room * 2;
+    char *line = room <= LINE_MOST ? realloc(client->line, room) : NULL;
+
+    if (line == NULL)
+        return false;
+    client->line = line;
+    client->room = room;
+    return true;
+}
+
+/* NULL, or why there is no line. */
+static const char *
+take_line(struct client *client)
+{
+    int byte;
+
+    client->length = 0;
+    while ((byte = getc(client->input)) != '\n') {
+        if (byte == EOF)
+            return "the daemon has closed the connection";
+        if (client->length == client->room && !grow(client))
+            return "the daemon's answer is longer than 4 MiB";
+        client->line[client->length++] = (char)byte;
+    }
+    return NULL;
+}
+
 json_t *
 client_receive(struct client *client)
 {
     json_error_t error;
-    ssize_t length = getline(&client->line, &client->room, client->input);
+    const char *wrong = take_line(client);
 
-    if (length <= 0 || (size_t)length > LINE_MOST) {
-        fprintf(stderr, "parkgatectl: the daemon has closed the connection\n");
+    if (wrong != NULL) {
+        fprintf(stderr, "parkgatectl: %s\n", wrong);
         return NULL;
     }
-    json_t *answer = json_loadb(client->line, (size_t)length, 0, &error);
+    json_t *answer = json_loadb(client->line, client->length, 0, &error);
     if (answer == NULL)
         fprintf(stderr, "parkgatectl: the daemon's answer cannot be read: %s\n", error.text);
     return answer;

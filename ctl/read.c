@@ -1,4 +1,5 @@
 /* parkgatectl read, write: registers through the running daemon. */
+#include "base/number.h"
 #include "ctl/client.h"
 #include "ctl/ctl.h"
 #include "ctl/frames.h"
@@ -32,7 +33,8 @@ take_natural(const char *text, long most, long *ret_number)
 {
     char *end;
 
-    *ret_number = strtol(text, &end, 0);
+    /* 0100 is one hundred, as in a device's manual, not octal */
+    *ret_number = strtol(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
     return *text != '\0' && *end == '\0' && *ret_number >= 0 && *ret_number <= most;
 }
 
@@ -88,8 +90,12 @@ read_run(int argc, char **argv)
 static void
 print_value(const char *what, const json_t *value)
 {
-    if (json_is_number(value))
-        printf("%s %.10g", what, json_number_value(value));
+    char text[NUMBER_TEXT];
+
+    if (json_is_integer(value))
+        printf("%s %lld", what, (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        printf("%s %.*s", what, (int)number_print_double(json_real_value(value), text), text);
     else
         printf("%s not readable", what);
 }

@@ -12,15 +12,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BAR 30
+#define BAR             30
+#define TIMEOUT_MOST_MS 3000
 
 struct survey {
     struct client *client;
     const char *bus, *table;
     long first, last, timeout_ms, address;
-    unsigned found;
+    unsigned asked, found, unreadable;
     bool terminal;
     const json_t *devices; /* of the bus, as the site has them */
+    long not_asked;        /* because there was no line to them */
+    char reason[200];
 };
 
 static volatile sig_atomic_t interrupted;
@@ -37,10 +40,21 @@ take_natural(const char *text, long least, long most, long *ret_number)
 {
     char *end;
 
-    *ret_number = strtol(text, &end, 0);
-    if (strcmp(end, "ms") == 0)
-        end += 2;
+    *ret_number = strtol(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
     return *text != '\0' && *end == '\0' && *ret_number >= least && *ret_number <= most;
+}
+
+/* 200ms, 1s, or a number of milliseconds. */
+static bool
+take_time(const char *text, long most_ms, long *ret_ms)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+
+    if (end == text || number < 1 || number > most_ms)
+        return false;
+    *ret_ms = strcmp(end, "s") == 0 ? number * 1000 : number;
+    return (*end == '\0' || strcmp(end, "ms") == 0 || strcmp(end, "s") == 0) && *ret_ms <= most_ms;
 }
 
 static bool
@@ -62,7 +76,7 @@ take_options(int argc, char **argv, struct survey *survey, const char **ret_path
         case 'T': survey->table = optarg; break;
         case 'f': fine = take_natural(optarg, 0, 255, &survey->first); break;
         case 't': fine = take_natural(optarg, 0, 255, &survey->last); break;
-        case 'w': fine = take_natural(optarg, 1, 3000, &survey->timeout_ms); break;
+        case 'w': fine = take_time(optarg, TIMEOUT_MOST_MS, &survey->timeout_ms); break;
         case 'a': fine = take_natural(optarg, 0, 65535, &survey->address); break;
         default: fine = false;
         }
@@ -126,25 +140,46 @@ tell_unit(struct survey *survey, long unit, const json_t *answer)
     const json_t *body = json_object_get(answer, "answer");
     double response_ms = (double)json_integer_value(json_object_get(body, "response_us")) / 1000;
     unsigned number = (unsigned)json_integer_value(json_object_get(answer, "exception"));
-    bool done = strcmp(client_text(answer, "result"), "done") == 0;
 
-    if (!done &&
-        (strcmp(client_text(answer, "quality"), "exception") != 0 || number == 10 || number == 11))
-        return;
-    survey->found++;
     if (survey->terminal)
         fprintf(stderr, "\r\033[K");
     printf("unit %3ld  %6.1f ms  ", unit, response_ms);
-    if (done)
+    if (strcmp(client_text(answer, "result"), "done") == 0)
         printf("%s %ld = %lld", survey->table, survey->address,
                (long long)json_integer_value(json_array_get(json_object_get(body, "words"), 0)));
-    else
+    else if (number != 0)
         printf("exception %u, %s", number, frames_exception(number));
+    else
+        printf("%s", client_text(answer, "reason"));
     printf("  %s\n", device_of(survey, unit));
     fflush(stdout);
 }
 
-/* False when the daemon has gone. */
+/* What an answer says of the unit. False when there is no line to any further one. */
+static bool
+judge_unit(struct survey *survey, long unit, const json_t *answer)
+{
+    const char *quality = client_text(answer, "quality");
+    json_int_t number = json_integer_value(json_object_get(answer, "exception"));
+    bool there = strcmp(client_text(answer, "result"), "done") == 0 ||
+                 (strcmp(quality, "exception") == 0 && number != 10 && number != 11);
+    bool nowhere = strcmp(quality, "no-port") == 0 || strcmp(quality, "unresolved") == 0;
+
+    if (nowhere || strcmp(quality, "refused") == 0) {
+        survey->not_asked += nowhere ? survey->last - unit + 1 : 1;
+        snprintf(survey->reason, sizeof survey->reason, "%s", client_text(answer, "reason"));
+        return !nowhere;
+    }
+    survey->asked++;
+    bool unreadable = strcmp(quality, "crc") == 0 || strcmp(quality, "wrong-answer") == 0;
+    survey->found += there;
+    survey->unreadable += unreadable;
+    if (there || unreadable)
+        tell_unit(survey, unit, answer);
+    return true;
+}
+
+/* False when the daemon has gone or there is no use in going on. */
 static bool
 ask_unit(struct survey *survey, long unit)
 {
@@ -153,12 +188,24 @@ ask_unit(struct survey *survey, long unit)
                                           survey->bus, "unit", (json_int_t)unit, "table",
                                           survey->table, "address", (json_int_t)survey->address,
                                           "timeout_ms", (json_int_t)survey->timeout_ms));
+    bool alive = answer != NULL && judge_unit(survey, unit, answer);
 
-    if (answer == NULL)
-        return false;
-    tell_unit(survey, unit, answer);
     json_decref(answer);
-    return true;
+    return alive;
+}
+
+static void
+conclude(const struct survey *survey)
+{
+    if (survey->terminal)
+        fprintf(stderr, "\r\033[K");
+    printf("%u of %u units answer on %s", survey->found, survey->asked, survey->bus);
+    if (survey->unreadable > 0)
+        printf(", %u more unreadably", survey->unreadable);
+    printf("%s\n", interrupted ? " (interrupted)" : "");
+    if (survey->not_asked > 0)
+        fprintf(stderr, "parkgatectl: %ld unit%s not asked: %s\n", survey->not_asked,
+                survey->not_asked == 1 ? " was" : "s were", survey->reason);
 }
 
 int
@@ -166,7 +213,9 @@ scan_run(int argc, char **argv)
 {
     struct survey survey = {
         .table = "holding", .first = 1, .last = 247, .timeout_ms = 200, .terminal = isatty(2)};
-    struct sigaction action = {.sa_handler = on_interrupt};
+    /* the unit being asked is waited for; a second Ctrl-C ends it at once */
+    struct sigaction action = {.sa_handler = on_interrupt,
+                               .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
     const char *path = NULL;
 
     if (!take_options(argc, argv, &survey, &path))
@@ -184,12 +233,9 @@ scan_run(int argc, char **argv)
         draw(&survey, unit, begun_ms);
         alive = ask_unit(&survey, unit);
     }
-    if (survey.terminal)
-        fprintf(stderr, "\r\033[K");
-    if (alive)
-        printf("%u of %ld units answer on %s%s\n", survey.found, unit - survey.first, survey.bus,
-               interrupted ? " (interrupted)" : "");
+    if (survey.devices != NULL)
+        conclude(&survey);
     json_decref(buses);
     client_close(survey.client);
-    return alive ? CTL_FINE : CTL_WRONG;
+    return alive && survey.not_asked == 0 ? CTL_FINE : CTL_WRONG;
 }

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CELL 48
+#define CELL  48
+#define WIDTH 120
 
 static double
 number_of(const json_t *object, const char *key)
@@ -60,22 +61,45 @@ print_share(const json_t *device, const char *key)
     const json_t *share = json_object_get(json_object_get(device, "availability"), key);
 
     if (json_is_number(share))
-        printf(" %6.2f%%", json_number_value(share) * 100);
+        printf(" %6.2f", json_number_value(share) * 100);
     else
-        printf(" %7s", "-");
+        printf(" %6s", "-");
+}
+
+/* One of the things that went wrong, on a line below the device; none when it never did. */
+static void
+print_trouble(const char *what, const char *number, json_int_t count, int *used)
+{
+    char text[CELL * 2];
+
+    if (count == 0)
+        return;
+    int length = snprintf(text, sizeof text, "%s%s%s: %lld", what, *number != '\0' ? " " : "",
+                          number, (long long)count);
+    if (*used > 0 && *used + 2 + length < WIDTH)
+        *used += printf(", %s", text);
+    else
+        *used = printf("%s    %s", *used > 0 ? ",\n" : "", text) - (*used > 0 ? 2 : 0);
 }
 
 static void
-print_exceptions(const json_t *device)
+print_troubles(const json_t *device)
 {
     json_t *list = json_object_get(device, "exceptions_by_number");
     const char *number;
     json_t *count;
+    int used = 0;
 
     json_object_foreach(list, number, count)
     {
-        printf(" %s:%lld", number, (long long)json_integer_value(count));
+        print_trouble("exception", number, json_integer_value(count), &used);
     }
+    print_trouble("no connection", "", json_integer_value(json_object_get(device, "refused")),
+                  &used);
+    print_trouble("answers that do not fit", "",
+                  json_integer_value(json_object_get(device, "wrong_answers")), &used);
+    if (used > 0)
+        printf("\n");
 }
 
 static void
@@ -83,23 +107,27 @@ print_device(const json_t *device)
 {
     const json_t *response = json_object_get(device, "response_us");
     const json_t *age = json_object_get(device, "last_good_age_ms");
+    const char *name = client_text(device, "name"), *bus = client_text(device, "bus");
     char text[CELL] = "never";
 
     if (json_is_number(age))
         print_span(json_number_value(age), text);
-    printf("%-18.18s %-12.12s %-8s %9.0f %7.0f %5.0f", client_text(device, "name"),
-           client_text(device, "bus"), client_text(device, "state"), number_of(device, "requests"),
+    if (strlen(name) > 18 || strlen(bus) > 11) { /* a line of their own: never cut */
+        printf("%s %s\n", name, bus);
+        name = bus = "";
+    }
+    printf("%-18s %-11s %-8s %9.0f %9.0f %7.0f %5.0f", name, bus, client_text(device, "state"),
+           number_of(device, "requests"), number_of(device, "answers"),
            number_of(device, "timeouts"), number_of(device, "crc_errors"));
     if (json_is_object(response))
-        printf(" %7.1f %7.1f %7.1f", number_of(response, "p50") / 1000,
+        printf(" %6.1f %6.1f %6.1f", number_of(response, "p50") / 1000,
                number_of(response, "p99") / 1000, number_of(response, "max") / 1000);
     else
-        printf(" %7s %7s %7s", "-", "-", "-");
+        printf(" %6s %6s %6s", "-", "-", "-");
     print_share(device, "1h");
     print_share(device, "24h");
-    printf("  %-12s", text);
-    print_exceptions(device);
-    printf("\n");
+    printf(" %s\n", text);
+    print_troubles(device);
 }
 
 static void
@@ -108,9 +136,9 @@ print_devices(const json_t *page)
     size_t i;
     json_t *device;
 
-    printf("\n%-18s %-12s %-8s %9s %7s %5s %7s %7s %7s %7s %7s  %-12s %s\n", "device", "bus",
-           "state", "requests", "timeout", "CRC", "p50 ms", "p99 ms", "max ms", "1 h", "24 h",
-           "last answer", "exceptions");
+    printf("\n%-18s %-11s %-8s %9s %9s %7s %5s %6s %6s %6s %6s %6s %s\n", "device", "bus", "state",
+           "requests", "answers", "timeout", "CRC", "p50 ms", "p99 ms", "max ms", "1 h %", "24 h %",
+           "last answer");
     json_array_foreach(json_object_get(page, "devices"), i, device)
     {
         print_device(device);
@@ -155,8 +183,10 @@ status_run(int argc, char **argv)
         return optind == argc ? CTL_WRONG : CTL_USAGE;
     json_t *answer = client_ask(client, json_pack("{s:s}", "verb", "status"));
     const json_t *page = json_object_get(answer, "answer");
-    if (answer != NULL && raw)
+    if (answer != NULL && raw) {
         json_dumpf(page, stdout, JSON_INDENT(1));
+        printf("\n");
+    }
     if (answer != NULL && !raw) {
         print_gateway(page);
         print_devices(page);

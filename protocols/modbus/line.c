@@ -24,7 +24,7 @@
 #define QUIET_TCP_MS  100
 #define TCP_SILENT    3 /* unanswered requests in a row after which a connection is made anew */
 #define EARLY_BYTES   2 /* woken so much before an answer can be complete */
-#define DRAIN_MOST_MS 1000
+#define DRAIN_MOST_MS 2000
 
 struct line {
     struct line_options options;
@@ -36,6 +36,7 @@ struct line {
     uint8_t silent; /* unanswered requests in a row */
     struct overdue overdue;
     int64_t silence_ns;
+    int64_t guard_ns;       /* kept before the next request: the last has no answer */
     int64_t quiet_until_ns; /* nothing is sent before */
     int64_t begun_ns;       /* when the answer's first byte was on the line, at the latest */
     struct line_timing timing;
@@ -45,23 +46,6 @@ struct line {
     uint8_t bytes[BUFFER];
     char error[ERROR_TEXT];
 };
-
-int64_t
-line_characters_ns(const struct line_options *options, size_t bytes)
-{
-    if (options->kind == LINE_TCP || options->baud == 0)
-        return 0;
-    int64_t bits = 1 + options->data_bits + (options->parity != 'N') + options->stop_bits;
-    return (int64_t)bytes * bits * 1000000000LL / options->baud;
-}
-
-int64_t
-line_silence_ns(const struct line_options *options)
-{
-    if (options->kind == LINE_TCP || options->baud == 0)
-        return 0;
-    return options->baud > 19200 ? 1750000 : line_characters_ns(options, 7) / 2;
-}
 
 int
 line_new(const struct line_options *options, struct line **ret_line)
@@ -217,22 +201,23 @@ drop_input(struct line *line, bool *ret_closed)
     return some;
 }
 
-/* Waits for the silence that stands before a request and throws away whatever came before it. A
- * line on which bytes keep coming has none; it is given up after a while. */
+/* Waits for the silence that stands before a request (after one without its answer: the guard) and
+ * throws away whatever came before it; when something did, it waits as long again. A line on which
+ * bytes keep coming is given up after a while. */
 static bool
 wait_quiet(struct line *line)
 {
+    int64_t pause_ns = line->guard_ns > 0 ? line->guard_ns : line->silence_ns;
     int64_t give_up_ns = clock_mono_ns() + DRAIN_MOST_MS * NS_PER_MS;
     bool closed = false;
 
     for (;;) {
         clock_sleep_until_ns(line->quiet_until_ns);
-        if (!drop_input(line, &closed) || line->silence_ns == 0)
-            return !closed;
+        bool some = drop_input(line, &closed);
         int64_t now_ns = clock_mono_ns();
-        if (closed || now_ns > give_up_ns)
+        if (!some || pause_ns == 0 || closed || now_ns > give_up_ns)
             return !closed;
-        line->quiet_until_ns = now_ns + line->silence_ns;
+        line->quiet_until_ns = now_ns + pause_ns;
     }
 }
 
@@ -383,6 +368,7 @@ static void
 settle(struct line *line, const struct line_request *asked, const struct frame_request *request,
        enum line_result result, bool truncated)
 {
+    line->guard_ns = 0;
     line->quiet_until_ns = line->timing.answered_ns + line->silence_ns;
     if (result == LINE_OK || result == LINE_EXCEPTION) {
         overdue_forget(&line->overdue, request->unit);
@@ -396,7 +382,8 @@ settle(struct line *line, const struct line_request *asked, const struct frame_r
         (line->options.kind != LINE_RTU && line->silent >= TCP_SILENT))
         line_close(line);
     else if (line->options.kind != LINE_TCP)
-        line->quiet_until_ns = line->timing.answered_ns + asked->guard_ms * NS_PER_MS;
+        line->guard_ns = asked->guard_ms * NS_PER_MS;
+    line->quiet_until_ns += line->guard_ns;
 }
 
 static void

@@ -105,7 +105,7 @@ test_what_a_request_costs(void **state)
     double share = (5e6 + 36.5 / 960 * 1e9) / 500e6;
     assert_true(plan_share(&plan) > share - 1e-6 && plan_share(&plan) < share + 1e-6);
     bus.baud = 115200;
-    assert_int_equal(plan_cost_of(&device, 0).request_ns, 13 * 10000000000 / 115200 / 10 + 1750000);
+    assert_int_equal(plan_cost_of(&device, 0).request_ns, 13 * 10000000000 / 115200 + 1750000);
     bus.kind = BUS_TCP;
     assert_int_equal(plan_cost_of(&device, 3000000).request_ns, 3000000);
     device.delay_ms = 20;

@@ -22,6 +22,36 @@ test_patterns(void **state)
     assert_true(views_pattern(WORDS, 4, VIEW_DCBA) == 0x41300000C3F54842ULL);
 }
 
+/* -2.0625 by Python's struct, as a device of each order sends it: one pattern, 0xC000800000000000
+ */
+static void
+test_float64_in_every_order(void **state)
+{
+    static const uint16_t SENT[VIEW_ORDERS][4] = {{0xC000, 0x8000, 0, 0},
+                                                  {0, 0, 0x8000, 0xC000},
+                                                  {0x00C0, 0x0080, 0, 0},
+                                                  {0, 0, 0x0080, 0x00C0}};
+    (void)state;
+    for (int order = 0; order < VIEW_ORDERS; order++) {
+        uint64_t pattern = views_pattern(SENT[order], 4, order);
+        assert_true(pattern == 13835198792770519040ULL);
+        assert_true(as_float64(pattern) == -2.0625);
+    }
+}
+
+static void
+test_signed_pairs(void **state)
+{
+    static const uint16_t SENT[] = {65534, 7616}; /* -123456 */
+    char text[4096] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    (void)state;
+    views_print(out, 0, SENT, 2);
+    fclose(out);
+    assert_non_null(strstr(text, "      0   4294843840     -123456 "));
+}
+
 static void
 test_what_is_plausible(void **state)
 {
@@ -51,8 +81,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patterns),
-        cmocka_unit_test(test_what_is_plausible),
+        cmocka_unit_test(test_patterns),        cmocka_unit_test(test_float64_in_every_order),
+        cmocka_unit_test(test_signed_pairs),    cmocka_unit_test(test_what_is_plausible),
         cmocka_unit_test(test_what_is_printed),
     };
 
