@@ -314,7 +314,9 @@ frame_missing(const struct frame_request *request, const uint8_t *bytes, size_t 
 void
 frame_unpack(const struct frame_request *request, const uint8_t *data, uint16_t *ret_words)
 {
-    for (uint16_t i = 0; i < request->count; i++)
-        ret_words[i] = is_bits(request) ? data[i / 8] >> (i % 8) & 1
-                                        : (uint16_t)word_at(data + 2 * (size_t)i);
+    for (uint16_t i = 0; i < request->count; i++) {
+        unsigned word = is_bits(request) ? (unsigned)data[i / 8] >> (i % 8) & 1U
+                                         : word_at(data + 2 * (size_t)i);
+        ret_words[i] = (uint16_t)word;
+    }
 }
