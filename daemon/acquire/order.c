@@ -282,6 +282,7 @@ bus_return_orders(struct bus_reader *reader)
 {
     struct order *order;
 
-    while (queue_take(reader->orders, 0, &order))
-        give_back(order, ORDER_FAILED, "the bus was stopped");
+    while (queue_depth(reader->orders) > 0) /* a wake may end a take early */
+        if (queue_take(reader->orders, 0, &order))
+            give_back(order, ORDER_FAILED, "the bus was stopped");
 }
