@@ -2,6 +2,7 @@
  * subcommands, nothing else. */
 #include "ctl/ctl.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,12 @@ static const struct ctl_command COMMANDS[] = {
     {"read", "BUS UNIT TABLE ADDRESS [COUNT]", "registers in every type and byte order", read_run},
     {"write", "DEVICE.POINT VALUE", "where the site file lists the point as writable", write_run},
     {"monitor", "[--hex] BUS", "every frame on a bus with its time", monitor_run},
+    {"history",
+     "[--store FILE] [--from T] [--to T] [--every 1m] [--csv|--json|--plot] DEVICE.POINT",
+     "a point's readings, or their means, from the store", history_run},
+    {"export", "[--store FILE] [--from T] [--to T] DEVICE...", "all readings of devices as CSV",
+     export_run},
+    {"buffer", "STORE", "what each destination still has before it", buffer_run},
     {"records", "[--stream S] [--from N] STORE", "print what a store file holds, a record a line",
      records_run},
     {"verify", "STORE", "recompute the chain of every stream and name what does not fit",
@@ -24,15 +31,19 @@ static const struct ctl_command COMMANDS[] = {
     {"schema", "[units]", "print every key a file may have, or the table of units", schema_run},
 };
 
+#define WIDTH         34
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof *COMMANDS)
 
 static void
 print_usage(FILE *out)
 {
     fprintf(out, "usage: parkgatectl COMMAND ...\n\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-8s %-34s %s\n", COMMANDS[i].name, COMMANDS[i].arguments,
-                COMMANDS[i].help);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const struct ctl_command *command = &COMMANDS[i];
+        bool wide = strlen(command->arguments) > WIDTH;
+        fprintf(out, "  %-8s %-*s%s%s\n", command->name, WIDTH, command->arguments,
+                wide ? "\n                                              " : " ", command->help);
+    }
     fprintf(out, "\n  --socket PATH  for commands that ask the running daemon, before the others\n"
                  "  --help, --version\n");
 }

@@ -215,6 +215,37 @@ copy_segment(struct reader *reader, const struct segment *segment)
     return 0;
 }
 
+uint64_t
+reader_seek(struct reader *reader, enum stream stream, int64_t utc_ms)
+{
+    uint64_t low = reader_oldest(reader, stream);
+    uint64_t high = reader_durable(reader, stream) + 1;
+    int64_t latest_utc_ms;
+
+    while (reader->database != NULL && low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (schema_segment_time(reader->database, stream, middle, &latest_utc_ms) &&
+            latest_utc_ms != 0 && latest_utc_ms < utc_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct reader_backlog
+reader_backlog(struct reader *reader, enum stream stream, uint64_t low)
+{
+    struct reader_backlog backlog = {0};
+    uint64_t head = reader_durable(reader, stream);
+
+    if (reader->database == NULL || low >= head)
+        return backlog;
+    backlog.records = head - low;
+    schema_sum_from(reader->database, stream, low + 1, &backlog.bytes, &backlog.earliest_utc_ms);
+    return backlog;
+}
+
 int
 reader_read(struct reader *reader, enum stream stream, uint64_t from, uint64_t until,
             struct chunk *ret_chunk)

@@ -60,6 +60,17 @@ uint64_t reader_durable(struct reader *reader, enum stream stream);
 /* First sequence still there; durable + 1 when the stream is empty. */
 uint64_t reader_oldest(struct reader *reader, enum stream stream);
 
+/* From which sequence on records of that time may be found: by halving, over the times of segments.
+ * A clock that was set back may put some before it; who wants those begins an hour earlier. */
+uint64_t reader_seek(struct reader *reader, enum stream stream, int64_t utc_ms);
+
+/* What a destination that has everything up to `low` still has before it. */
+struct reader_backlog {
+    uint64_t records, bytes;
+    int64_t earliest_utc_ms; /* 0: not known */
+};
+struct reader_backlog reader_backlog(struct reader *reader, enum stream stream, uint64_t low);
+
 /* Copies the records from `from` to the end of its segment, at most to `until`; when `from` is
  * gone, from the oldest behind it. 1: something; 0: nothing there; negative errno: unreadable. */
 int reader_read(struct reader *reader, enum stream stream, uint64_t from, uint64_t until,

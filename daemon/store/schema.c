@@ -183,6 +183,41 @@ schema_end_read(struct database *database)
         database_reset(statement);
 }
 
+bool
+schema_segment_time(struct database *database, enum stream stream, uint64_t sequence,
+                    int64_t *ret_latest_utc_ms)
+{
+    struct statement *statement = database_query(
+        database,
+        "SELECT latest_utc_ms FROM segments WHERE id<=? AND id>=? ORDER BY id DESC LIMIT 1", "ii",
+        ROW(stream, sequence), ROW(stream, 0));
+
+    if (statement == NULL || database_step(database, statement) != 1)
+        return false;
+    *ret_latest_utc_ms = database_integer(statement, 0);
+    database_reset(statement);
+    return true;
+}
+
+void
+schema_sum_from(struct database *database, enum stream stream, uint64_t sequence,
+                uint64_t *ret_bytes, int64_t *ret_earliest_utc_ms)
+{
+    struct statement *statement = database_query(
+        database,
+        "SELECT coalesce(sum(length(body)),0), coalesce(min(nullif(earliest_utc_ms,0)),0)"
+        " FROM segments WHERE id>=? AND id<? AND last>=?",
+        "iii", ROW(stream, 0), ROW(stream + 1, 0), (int64_t)sequence);
+
+    *ret_bytes = 0;
+    *ret_earliest_utc_ms = 0;
+    if (statement == NULL || database_step(database, statement) != 1)
+        return;
+    *ret_bytes = (uint64_t)database_integer(statement, 0);
+    *ret_earliest_utc_ms = database_integer(statement, 1);
+    database_reset(statement);
+}
+
 int
 schema_oldest_segment(struct database *database, enum stream stream, struct segment *ret_segment)
 {

@@ -49,6 +49,13 @@ void schema_end_read(struct database *database);
 /* The first segment of the stream, without its body. */
 int schema_oldest_segment(struct database *database, enum stream stream,
                           struct segment *ret_segment);
+/* When the segment that holds `sequence` ends, 0 where no time is known; false: none there. */
+bool schema_segment_time(struct database *database, enum stream stream, uint64_t sequence,
+                         int64_t *ret_latest_utc_ms);
+
+/* Bytes and first time of all segments from the one that holds `sequence` on. */
+void schema_sum_from(struct database *database, enum stream stream, uint64_t sequence,
+                     uint64_t *ret_bytes, int64_t *ret_earliest_utc_ms);
 int schema_cut_segment(struct database *database, const struct segment *segment);
 
 int schema_put_head(struct database *database, enum stream stream, const struct head *head);
