@@ -22,6 +22,7 @@ int status_run(int argc, char **argv);
 int history_run(int argc, char **argv);
 int export_run(int argc, char **argv);
 int buffer_run(int argc, char **argv);
+int key_run(int argc, char **argv);
 int schema_run(int argc, char **argv);
 int records_run(int argc, char **argv);
 int verify_run(int argc, char **argv);

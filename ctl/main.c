@@ -17,6 +17,7 @@ static const struct ctl_command COMMANDS[] = {
     {"read", "BUS UNIT TABLE ADDRESS [COUNT]", "registers in every type and byte order", read_run},
     {"write", "DEVICE.POINT VALUE", "where the site file lists the point as writable", write_run},
     {"monitor", "[--hex] BUS", "every frame on a bus with its time", monitor_run},
+    {"key", "show", "the public key that signs this gateway's records", key_run},
     {"history",
      "[--store FILE] [--from T] [--to T] [--every 1m] [--csv|--json|--plot] DEVICE.POINT",
      "a point's readings, or their means, from the store", history_run},

@@ -109,6 +109,13 @@ control_buses(struct control_client *client, const json_t *request)
     return send_page(client, "buses", PAGE_CATALOG_BUSES);
 }
 
+static const char *
+control_key(struct control_client *client, const json_t *request)
+{
+    (void)request;
+    return send_page(client, "key", PAGE_CATALOG_KEY);
+}
+
 static control_handler control_help;
 
 static const struct {
@@ -120,6 +127,7 @@ static const struct {
     {"status", "the health page, made anew", control_status},
     {"alarms", "the events open now", control_alarms},
     {"buses", "the buses and their devices", control_buses},
+    {"key", "the public key that signs the records", control_key},
     {"read", "bus, unit, table, address, count, timeout_ms: registers as they are", control_read},
     {"write", "point (device.point), value: where the site allows it", control_write},
     {"monitor", "bus: every frame on it until the connection is closed", control_monitor},

@@ -61,6 +61,8 @@ def look(tools):
     check(device["availability"]["1h"] == 1 and device["response_us"]["max"] > 0, f"{device}")
     text = tools.fine("read", "line", "1", "holding", "0", "2")
     check("50.24" in text and "0x4248" in text, f"read shows {text}")
+    text = tools.fine("key", "show")
+    check(re.search(r"^Ed25519 [0-9a-f]{64}$", text, re.M), f"the key is {text}")
     text = tools.fine("scan", "--from", "1", "--to", "3", "line")
     check(re.search(r"unit +1 .*holding 0 = 16968  plc", text) and "units answer" in text, text)
     tools.refused("exception 2", "read", "line", "1", "holding", "500", "2")
