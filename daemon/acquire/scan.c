@@ -273,6 +273,7 @@ bus_read_station(struct bus_reader *reader, struct station *station)
     char reason[EVENT_TEXT];
     struct scan *scan = station_take_scan(station);
 
+    station_plan_anew(station);
     if (scan == NULL) {
         station_skip(station);
         return;

@@ -157,7 +157,6 @@ station_due_ns(const struct station *station, int64_t live_ns, int64_t now_ns)
     return early_ns < station->due_ns ? early_ns : station->due_ns;
 }
 
-/* The plan follows what was measured when that differs by more than a quarter and a millisecond. */
 void
 station_measure(struct station *station, int64_t turnaround_ns)
 {
@@ -167,10 +166,17 @@ station_measure(struct station *station, int64_t turnaround_ns)
     station->turnaround_ns = mean_ns;
     atomic_store_explicit(&station->counters->turnaround_us, (unsigned)(mean_ns / 1000),
                           memory_order_relaxed);
-    if (++station->measured < MEASURED_ENOUGH)
+    station->measured++;
+}
+
+/* When that differs by more than a quarter and a millisecond. */
+void
+station_plan_anew(struct station *station)
+{
+    if (station->measured < MEASURED_ENOUGH)
         return;
     station->measured = 0;
-    struct plan_cost cost = plan_cost_of(station->device, mean_ns);
+    struct plan_cost cost = plan_cost_of(station->device, station->turnaround_ns);
     int64_t apart_ns = llabs(cost.request_ns - station->plan.cost.request_ns);
     if (apart_ns > NS_PER_MS && apart_ns > station->plan.cost.request_ns / 4)
         plan_make(&station->plan, &cost);

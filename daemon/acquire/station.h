@@ -56,8 +56,11 @@ bool station_is_probing(const struct station *station);
 /* When it is to be read, on a bus whose living devices are due at live_ns. */
 int64_t station_due_ns(const struct station *station, int64_t live_ns, int64_t now_ns);
 
-/* What of a response time the device itself took; now and then the plan is made anew by it. */
+/* What of a response time the device itself took. */
 void station_measure(struct station *station, int64_t turnaround_ns);
+
+/* Now and then the plan follows what was measured. Between two scans only: blocks change. */
+void station_plan_anew(struct station *station);
 
 /* This slot passes without a scan. */
 void station_skip(struct station *station);

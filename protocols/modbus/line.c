@@ -284,17 +284,19 @@ static ssize_t
 receive_some(struct line *line, int64_t until_ns)
 {
     struct pollfd waiting = {.fd = line->fd, .events = POLLIN};
-    int64_t left_ns = until_ns - clock_mono_ns();
-    struct timespec left = {.tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
+    ssize_t got = -1;
 
-    if (left_ns <= 0 || line->length == BUFFER)
-        return 0;
-    int ready = ppoll(&waiting, 1, &left, NULL);
-    if (ready == 0 || (ready < 0 && errno == EINTR))
-        return 0;
-    ssize_t got = read(line->fd, line->bytes + line->length, BUFFER - line->length);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return 0;
+    while (got < 0) { /* what woke us may have been a signal */
+        int64_t left_ns = until_ns - clock_mono_ns();
+        struct timespec left = {.tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
+        if (left_ns <= 0 || line->length == BUFFER)
+            return 0;
+        if (ppoll(&waiting, 1, &left, NULL) <= 0)
+            continue;
+        got = read(line->fd, line->bytes + line->length, BUFFER - line->length);
+        if (got < 0 && errno != EAGAIN && errno != EINTR)
+            return -1;
+    }
     if (got <= 0)
         return -1;
     line->length += (size_t)got;

@@ -3,10 +3,10 @@
 W5c, W5g2, W5g20: one slave of 60 float32 on a paced serial line, contiguous, with 2 and with 20
 unused registers between them, read as fast as the line allows at 9600, 19200 and 115200 baud. The
 ratio is the time that went by over the least time of the requests that were made (rtusim.c); the
-worst of the three speeds counts. W3: one TCP slave of 100 float32, at ever shorter intervals, with a commit
-five times a second (nothing is sent before it is on disk, so the age follows the commit). Dead
-devices: what 7 of 10 slaves are still asked a second when the other 3 are dead, over what they are
-asked without those.
+worst of the three speeds counts. W3: one TCP slave of 100 float32, at ever shorter intervals, with
+a commit five times a second (nothing is sent before it is on disk, so the age follows the commit).
+Dead devices: what 7 of 10 slaves are still asked a second when the other 3 are dead, over what
+they are asked without those.
 """
 import glob
 import json
@@ -22,6 +22,7 @@ from lab.processes import ROOT, Failure, Lab, program, read, wait_for
 BAUDS = (9600, 19200, 115200)
 INTERVALS_MS = (100, 20, 10, 5, 2, 1)
 NOWHERE = {"centre": {"mqtt": "tcp://127.0.0.1:1"}}
+SILENT_S = 3  # the gateway has stopped asking
 
 
 class Line:
@@ -52,7 +53,7 @@ class Line:
         site = {"gateway": {"park": "bench", "name": "bench"},
                 "buses": {"line": {"rtu": link, "baud": self.baud}},
                 "devices": self.devices, "destinations": NOWHERE}
-        Gateway(self.lab, json.dumps(site)).start()
+        self.gateway = Gateway(self.lab, json.dumps(site)).start().child
 
     def count(self):
         before = len(read(self.sim.output).splitlines())
@@ -61,11 +62,19 @@ class Line:
         return json.loads(read(self.sim.output).splitlines()[-1])
 
     def window(self, warm_s, seconds):
-        """Two counts with that time between them."""
+        """What was counted between two moments; a Failure when the gateway fell silent."""
         time.sleep(warm_s)
         before = self.count()
         time.sleep(seconds)
-        return before, self.count()
+        after = self.count()
+        if not self.gateway.is_running():
+            raise Failure(f"parkgated ended with {self.gateway.process.returncode}")
+        if after["idle_ns"] > SILENT_S * 1e9 or after["span_ns"] == before["span_ns"]:
+            raise Failure(f"no request for {after['idle_ns'] / 1e9:.1f} s")
+        asked = {unit: count - before["requests"].get(unit, 0)
+                 for unit, count in after.pop("requests").items()}
+        return {"requests": asked, **{name: after[name] - before[name] for name in after},
+                "broken": after["broken"], "bad": after["bad"]}
 
 
 def _slave(gap):
@@ -78,15 +87,15 @@ def _cycle(name, gap, quick):
     worst, broken = 0, 0
     for baud in BAUDS:
         with Line(baud, _slave(gap)) as line:
-            before, after = line.window(*((3, 4) if quick else (4, 12)))
-        span = after["span_ns"] - before["span_ns"]
-        least = after["least_ns"] - before["least_ns"]
-        if least <= 0:
-            raise Failure(f"no request was answered at {baud} baud")
-        requests = sum(after["requests"].values()) - sum(before["requests"].values())
-        print(f"{name} at {baud}: {requests} requests, {span / least:.4f} of the least time, "
-              f"{after['broken']} broken silences, {after['bad']} bad", file=sys.stderr)
-        worst, broken = max(worst, span / least), broken + after["broken"]
+            seen = line.window(*((3, 4) if quick else (4, 12)))
+        if seen["least_ns"] <= 0 or seen["cycles"] == 0:
+            raise Failure(f"no cycle was answered at {baud} baud")
+        ratio = seen["span_ns"] / seen["least_ns"]
+        print(f"{name} at {baud}: {seen['cycles']} cycles of "
+              f"{seen['cycles_ns'] / seen['cycles'] / 1e6:.2f} ms, "
+              f"{sum(seen['requests'].values())} requests, {ratio:.4f} of the least time, "
+              f"{seen['broken']} broken silences, {seen['bad']} bad", file=sys.stderr)
+        worst, broken = max(worst, ratio), broken + seen["broken"]
     return worst, broken
 
 
@@ -115,13 +124,15 @@ def _live_rate(units, dead, warm_s, seconds):
     devices = {f"d{unit}": {"bus": "line", "unit": unit, "every": "20ms", "points": points}
                for unit in units}
     with Line(9600, devices, dead) as line:
-        before, after = line.window(warm_s, seconds)
-    span_s = (after["span_ns"] - before["span_ns"]) / 1e9
-    live = [str(unit) for unit in units if unit not in dead]
-    asked = sum(after["requests"].get(unit, 0) - before["requests"].get(unit, 0) for unit in live)
-    print(f"{len(dead)} of {len(units)} dead: {asked / span_s:.2f} requests a second to the others",
+        seen = line.window(warm_s, seconds)
+    live = sum(count for unit, count in seen["requests"].items() if int(unit) not in dead)
+    if live == 0:
+        raise Failure("no unit that lives was asked")
+    wall_s = (seen["span_ns"] + seen["idle_ns"]) / 1e9
+    print(f"{len(dead)} of {len(units)} dead: {live / wall_s:.2f} requests a second to the others, "
+          f"{sum(seen['requests'].values()) - live} to the dead in {wall_s:.0f} s",
           file=sys.stderr)
-    return asked / span_s
+    return live / wall_s
 
 
 def _dead_ratio(quick):

@@ -3,8 +3,8 @@
  * bytes would. Every unit answers functions 3 and 4, but those of --dead. Registers hold a counter.
  *
  * Counts requests, those that broke the silence (0.1 ms grace), and the sum of the least time each
- * needs: what a perfect master would have taken for the same requests. One line of JSON on SIGUSR1
- * and at the end. */
+ * needs: what a perfect master would have taken for the same requests. A cycle lasts from the first
+ * request that ever came until the same comes again. One line of JSON on SIGUSR1 and at the end. */
 #include "base/clock.h"
 
 #include <errno.h>
@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #define UNITS    248
+#define REQUEST  8
+#define READ_MAX 125
 #define GRACE_NS 100000
 #define CHUNK_NS 400000 /* shorter characters become visible eight at a time */
 
@@ -28,11 +30,14 @@ struct rtusim {
     int fd;
     int64_t character_ns, silence_ns, turnaround_ns;
     bool dead[UNITS];
-    int64_t free_ns;           /* when the line fell silent */
-    int64_t first_ns, last_ns; /* begin of the first and the last request */
-    int64_t least_ns;          /* of the requests before the last */
-    int64_t pending_ns;        /* of the last */
-    unsigned requests[UNITS], broken, bad;
+    int64_t free_ns;                         /* when the line fell silent */
+    int64_t first_ns, last_ns;               /* begin of the first and the last request */
+    int64_t least_ns;                        /* of the requests before the last */
+    int64_t pending_ns;                      /* of the last */
+    int64_t busy_ns;                         /* with characters on the line */
+    int64_t cycle_ns, cycles_ns, longest_ns; /* begin of this cycle; sum and longest of all */
+    uint8_t cycle_starts[REQUEST];
+    unsigned requests[UNITS], cycles, broken, bad;
     uint16_t counter;
 };
 
@@ -51,10 +56,14 @@ static void
 tell(const struct rtusim *sim)
 {
     const char *comma = "";
+    int64_t idle_ns = sim->last_ns == 0 ? 0 : clock_mono_ns() - sim->last_ns;
 
-    printf("{\"span_ns\": %lld, \"least_ns\": %lld, \"broken\": %u, \"bad\": %u, \"requests\": {",
-           (long long)(sim->last_ns - sim->first_ns), (long long)sim->least_ns, sim->broken,
-           sim->bad);
+    printf("{\"span_ns\": %lld, \"idle_ns\": %lld, \"least_ns\": %lld, \"busy_ns\": %lld, ",
+           (long long)(sim->last_ns - sim->first_ns), (long long)idle_ns, (long long)sim->least_ns,
+           (long long)sim->busy_ns);
+    printf("\"cycles\": %u, \"cycles_ns\": %lld, \"longest_cycle_ns\": %lld, ", sim->cycles,
+           (long long)sim->cycles_ns, (long long)sim->longest_ns);
+    printf("\"broken\": %u, \"bad\": %u, \"requests\": {", sim->broken, sim->bad);
     for (int unit = 0; unit < UNITS; unit++)
         if (sim->requests[unit] > 0) {
             printf("%s\"%d\": %u", comma, unit, sim->requests[unit]);
@@ -82,19 +91,20 @@ static size_t
 make_answer(struct rtusim *sim, const uint8_t *asked, uint8_t *frame)
 {
     unsigned count = (unsigned)(asked[4] << 8 | asked[5]);
-    size_t length = 3 + 2 * (size_t)count;
+    bool reads = asked[1] == 3 || asked[1] == 4;
+    size_t length = 3;
 
     frame[0] = asked[0];
-    frame[1] = asked[1];
-    frame[2] = (uint8_t)(2 * count);
-    for (unsigned i = 0; i < count; i++, sim->counter++) {
-        frame[3 + 2 * i] = (uint8_t)(sim->counter >> 8);
-        frame[4 + 2 * i] = (uint8_t)sim->counter;
-    }
-    if ((asked[1] != 3 && asked[1] != 4) || count == 0 || count > 125) {
-        frame[1] |= 0x80;
-        frame[2] = 1;
-        length = 3;
+    if (!reads || count == 0 || count > READ_MAX) {
+        frame[1] = asked[1] | 0x80;
+        frame[2] = reads ? 3 : 1;
+    } else {
+        frame[1] = asked[1];
+        frame[2] = (uint8_t)(2 * count);
+        for (; count > 0; count--, sim->counter++) {
+            frame[length++] = (uint8_t)(sim->counter >> 8);
+            frame[length++] = (uint8_t)sim->counter;
+        }
     }
     uint16_t sum = crc(frame, length);
     frame[length] = (uint8_t)sum;
@@ -107,10 +117,12 @@ answer(struct rtusim *sim, const uint8_t *asked, int64_t begun_ns)
 {
     uint8_t frame[260];
     size_t chunk = sim->character_ns >= CHUNK_NS ? 1 : 8;
-    int64_t at_ns = begun_ns + 8 * sim->character_ns + sim->silence_ns + sim->turnaround_ns;
+    int64_t asked_ns = begun_ns + REQUEST * sim->character_ns;
+    int64_t at_ns = asked_ns + sim->silence_ns + sim->turnaround_ns;
     size_t length = make_answer(sim, asked, frame);
 
-    sim->free_ns = begun_ns + 8 * sim->character_ns;
+    sim->free_ns = asked_ns;
+    sim->busy_ns += REQUEST * sim->character_ns;
     if (sim->dead[asked[0]])
         return;
     for (size_t i = 0; i < length; i += chunk) {
@@ -120,7 +132,25 @@ answer(struct rtusim *sim, const uint8_t *asked, int64_t begun_ns)
             return;
     }
     sim->free_ns = at_ns + (int64_t)length * sim->character_ns;
+    sim->busy_ns += (int64_t)length * sim->character_ns;
     sim->pending_ns = sim->free_ns + sim->silence_ns - begun_ns;
+}
+
+static void
+count_cycle(struct rtusim *sim, const uint8_t *asked, int64_t begun_ns)
+{
+    if (sim->cycle_ns == 0)
+        memcpy(sim->cycle_starts, asked, REQUEST);
+    else if (memcmp(sim->cycle_starts, asked, REQUEST) != 0)
+        return;
+    else {
+        int64_t took_ns = begun_ns - sim->cycle_ns;
+        sim->cycles++;
+        sim->cycles_ns += took_ns;
+        if (took_ns > sim->longest_ns)
+            sim->longest_ns = took_ns;
+    }
+    sim->cycle_ns = begun_ns;
 }
 
 static void
@@ -134,6 +164,7 @@ take_request(struct rtusim *sim, const uint8_t *asked, int64_t begun_ns)
     }
     if (sim->first_ns == 0)
         sim->first_ns = begun_ns;
+    count_cycle(sim, asked, begun_ns);
     sim->least_ns += sim->pending_ns;
     sim->pending_ns = 0;
     sim->last_ns = begun_ns;
@@ -141,20 +172,24 @@ take_request(struct rtusim *sim, const uint8_t *asked, int64_t begun_ns)
     answer(sim, asked, begun_ns);
 }
 
+/* Signals arrive within ppoll alone (main blocks them), so that none is missed before a wait. */
 static void
 serve(struct rtusim *sim)
 {
-    uint8_t asked[8];
+    static const struct timespec BREAK = {.tv_nsec = 50000000};
+    uint8_t asked[REQUEST];
     size_t have = 0;
     int64_t begun_ns = 0;
+    sigset_t none;
 
+    sigemptyset(&none);
     while (!stopping) {
         struct pollfd waiting = {.fd = sim->fd, .events = POLLIN};
         if (telling) {
             telling = 0;
             tell(sim);
         }
-        if (poll(&waiting, 1, have > 0 ? 50 : -1) == 0) {
+        if (ppoll(&waiting, 1, have > 0 ? &BREAK : NULL, &none) == 0) {
             sim->bad++; /* a request that broke off */
             have = 0;
             continue;
@@ -172,6 +207,22 @@ serve(struct rtusim *sim)
             have = 0;
         }
     }
+}
+
+/* SIGUSR1 tells, SIGTERM and SIGINT stop; all three wait for ppoll. */
+static void
+take_signals(void)
+{
+    static const int NUMBERS[] = {SIGUSR1, SIGTERM, SIGINT};
+    struct sigaction action = {.sa_handler = on_signal};
+    sigset_t held;
+
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++) {
+        sigaction(NUMBERS[i], &action, NULL);
+        sigaddset(&held, NUMBERS[i]);
+    }
+    sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
 static bool
@@ -206,7 +257,6 @@ main(int argc, char **argv)
                                             {"dead", required_argument, NULL, 'd'},
                                             {NULL, 0, NULL, 0}};
     static struct rtusim sim;
-    struct sigaction action = {.sa_handler = on_signal};
     const char *link = NULL;
     int option, baud = 9600;
 
@@ -224,9 +274,7 @@ main(int argc, char **argv)
     prctl(PR_SET_TIMERSLACK, 1UL); /* our own wake-ups are not to count as the master's */
     sim.character_ns = 10 * 1000000000LL / baud;
     sim.silence_ns = baud > 19200 ? 1750000 : sim.character_ns * 7 / 2;
-    sigaction(SIGUSR1, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
+    take_signals();
     if (!open_line(&sim, link)) {
         perror("rtusim");
         return 1;

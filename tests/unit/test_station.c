@@ -152,6 +152,29 @@ test_an_idle_bus_probes_early(void **state)
     assert_int_equal(station_due_ns(&station, INT64_MAX, early_ns + 7 * MS), early_ns + 7 * MS);
 }
 
+/* A block that is being read must stay what it is: the plan changes between two scans only. */
+static void
+test_a_plan_is_made_anew_between_scans(void **state)
+{
+    (void)state;
+    assert_int_equal(station.plan.block_count, 2); /* another interval each */
+    points[1].every_ms = 1000;
+    struct plan_cost dear = plan_cost_of(&device, 10 * MS);
+    plan_free(&station.plan);
+    assert_int_equal(plan_new(&device, &dear, &station.plan), 0);
+    assert_int_equal(station.plan.block_count, 1);
+    for (int i = 0; i < 2 * MEASURED_ENOUGH; i++)
+        station_measure(&station, 0);
+    assert_int_equal(station.plan.block_count, 1);
+    station_plan_anew(&station);
+    assert_int_equal(station.plan.block_count, 2); /* a request costs nothing, its bytes do */
+    assert_int_equal(station.plan.cost.request_ns, 0);
+    station_measure(&station, 10 * MS);
+    station_plan_anew(&station); /* one answer says nothing */
+    assert_int_equal(station.plan.block_count, 2);
+    points[1].every_ms = 5000;
+}
+
 static unsigned
 good_share(const struct device_span *spans, unsigned count)
 {
@@ -277,6 +300,7 @@ main(void)
         CASE(test_a_dead_device_is_probed_ever_more_seldom),
         CASE(test_dead_devices_share_their_part_of_the_bus),
         CASE(test_an_idle_bus_probes_early),
+        CASE(test_a_plan_is_made_anew_between_scans),
         CASE(test_availability_is_time),
         CASE(test_out_of_reach_is_noted_once),
         CASE(test_a_full_inbox_drops_scans_and_counts),
