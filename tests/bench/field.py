@@ -22,7 +22,7 @@ from lab.processes import ROOT, Failure, Lab, program, read, wait_for
 BAUDS = (9600, 19200, 115200)
 INTERVALS_MS = (100, 20, 10, 5, 2, 1)
 NOWHERE = {"centre": {"mqtt": "tcp://127.0.0.1:1"}}
-SILENT_S = 3  # the gateway has stopped asking
+SILENT_S = 2  # the gateway has stopped asking
 
 
 class Line:
