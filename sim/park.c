@@ -14,6 +14,7 @@ struct quantity {
     enum plant plant;
     const char *name;
     const char *unit;
+    int parts; /* of a unit: what an instrument shows; 0: as it is */
     size_t offset;
 };
 
@@ -26,59 +27,59 @@ struct knob {
 #define OF(plant, field) offsetof(struct park, plant.field)
 
 static const struct quantity QUANTITIES[] = {
-    {PLANT_BOILER, "so2", "mg/m3", OF(boiler, so2)},
-    {PLANT_BOILER, "no", "mg/m3", OF(boiler, no)},
-    {PLANT_BOILER, "nox", "mg/m3", OF(boiler, nox)},
-    {PLANT_BOILER, "pm", "mg/m3", OF(boiler, pm)},
-    {PLANT_BOILER, "co", "mg/m3", OF(boiler, co)},
-    {PLANT_BOILER, "so2-corrected", "mg/m3", OF(boiler, so2_corrected)},
-    {PLANT_BOILER, "nox-corrected", "mg/m3", OF(boiler, nox_corrected)},
-    {PLANT_BOILER, "pm-corrected", "mg/m3", OF(boiler, pm_corrected)},
-    {PLANT_BOILER, "co-corrected", "mg/m3", OF(boiler, co_corrected)},
-    {PLANT_BOILER, "o2", "%", OF(boiler, o2)},
-    {PLANT_BOILER, "temperature", "degC", OF(boiler, temperature)},
-    {PLANT_BOILER, "pressure", "Pa", OF(boiler, pressure)},
-    {PLANT_BOILER, "humidity", "%", OF(boiler, humidity)},
-    {PLANT_BOILER, "velocity", "m/s", OF(boiler, velocity)},
-    {PLANT_BOILER, "flow", "Nm3/h", OF(boiler, flow)},
-    {PLANT_BOILER, "load", "t/h", OF(boiler, load)},
-    {PLANT_BOILER, "status", "", OF(boiler, status)},
-    {PLANT_VOC, "power", "kW", OF(voc, power)},
-    {PLANT_VOC, "power-a", "kW", OF(voc, power_phase)},
-    {PLANT_VOC, "power-b", "kW", OF(voc, power_phase)},
-    {PLANT_VOC, "power-c", "kW", OF(voc, power_phase)},
-    {PLANT_VOC, "current-a", "A", OF(voc, current)},
-    {PLANT_VOC, "current-b", "A", OF(voc, current)},
-    {PLANT_VOC, "current-c", "A", OF(voc, current)},
-    {PLANT_VOC, "voltage-a", "V", OF(voc, voltage)},
-    {PLANT_VOC, "voltage-b", "V", OF(voc, voltage)},
-    {PLANT_VOC, "voltage-c", "V", OF(voc, voltage)},
-    {PLANT_VOC, "energy", "kWh", OF(voc, energy)},
-    {PLANT_VOC, "energy-import", "kWh", OF(voc, energy)},
-    {PLANT_VOC, "energy-export", "kWh", OF(voc, energy_export)},
-    {PLANT_VOC, "chamber-temperature", "degC", OF(voc, chamber_temperature)},
-    {PLANT_VOC, "fan-power", "kW", OF(voc, fan_power)},
-    {PLANT_VOC, "bypass-damper-open", "", OF(voc, bypass_open)},
-    {PLANT_VOC, "bypass-flow", "m3/h", OF(voc, bypass_flow)},
-    {PLANT_VOC, "burner-on", "", OF(voc, burner_on)},
-    {PLANT_VOC, "lel", "%LEL", OF(voc, lel)},
-    {PLANT_VOC, "nmhc", "mg/m3", OF(voc, nmhc)},
-    {PLANT_VOC, "nmhc-inlet", "mg/m3", OF(voc, nmhc_inlet)},
-    {PLANT_VOC, "methane", "mg/m3", OF(voc, methane)},
-    {PLANT_VOC, "hydrocarbons", "mg/m3", OF(voc, hydrocarbons)},
-    {PLANT_VOC, "o2", "%", OF(voc, o2)},
-    {PLANT_VOC, "flow", "Nm3/h", OF(voc, flow)},
-    {PLANT_VOC, "status", "", OF(voc, status)},
-    {PLANT_WASTEWATER, "cod", "mg/L", OF(wastewater, cod)},
-    {PLANT_WASTEWATER, "nh3-n", "mg/L", OF(wastewater, nh3_n)},
-    {PLANT_WASTEWATER, "tp", "mg/L", OF(wastewater, tp)},
-    {PLANT_WASTEWATER, "tn", "mg/L", OF(wastewater, tn)},
-    {PLANT_WASTEWATER, "ph", "pH", OF(wastewater, ph)},
-    {PLANT_WASTEWATER, "conductivity", "uS/cm", OF(wastewater, conductivity)},
-    {PLANT_WASTEWATER, "temperature", "degC", OF(wastewater, temperature)},
-    {PLANT_WASTEWATER, "flow", "m3/h", OF(wastewater, flow)},
-    {PLANT_WASTEWATER, "flow-total", "m3", OF(wastewater, flow_total)},
-    {PLANT_WASTEWATER, "status", "", OF(wastewater, status)},
+    {PLANT_BOILER, "so2", "mg/m3", 10, OF(boiler, so2)},
+    {PLANT_BOILER, "no", "mg/m3", 10, OF(boiler, no)},
+    {PLANT_BOILER, "nox", "mg/m3", 10, OF(boiler, nox)},
+    {PLANT_BOILER, "pm", "mg/m3", 10, OF(boiler, pm)},
+    {PLANT_BOILER, "co", "mg/m3", 10, OF(boiler, co)},
+    {PLANT_BOILER, "so2-corrected", "mg/m3", 10, OF(boiler, so2_corrected)},
+    {PLANT_BOILER, "nox-corrected", "mg/m3", 10, OF(boiler, nox_corrected)},
+    {PLANT_BOILER, "pm-corrected", "mg/m3", 10, OF(boiler, pm_corrected)},
+    {PLANT_BOILER, "co-corrected", "mg/m3", 10, OF(boiler, co_corrected)},
+    {PLANT_BOILER, "o2", "%", 100, OF(boiler, o2)},
+    {PLANT_BOILER, "temperature", "degC", 10, OF(boiler, temperature)},
+    {PLANT_BOILER, "pressure", "Pa", 1, OF(boiler, pressure)},
+    {PLANT_BOILER, "humidity", "%", 10, OF(boiler, humidity)},
+    {PLANT_BOILER, "velocity", "m/s", 100, OF(boiler, velocity)},
+    {PLANT_BOILER, "flow", "Nm3/h", 1, OF(boiler, flow)},
+    {PLANT_BOILER, "load", "t/h", 10, OF(boiler, load)},
+    {PLANT_BOILER, "status", "", 0, OF(boiler, status)},
+    {PLANT_VOC, "power", "kW", 100, OF(voc, power)},
+    {PLANT_VOC, "power-a", "kW", 100, OF(voc, power_phase)},
+    {PLANT_VOC, "power-b", "kW", 100, OF(voc, power_phase)},
+    {PLANT_VOC, "power-c", "kW", 100, OF(voc, power_phase)},
+    {PLANT_VOC, "current-a", "A", 100, OF(voc, current)},
+    {PLANT_VOC, "current-b", "A", 100, OF(voc, current)},
+    {PLANT_VOC, "current-c", "A", 100, OF(voc, current)},
+    {PLANT_VOC, "voltage-a", "V", 10, OF(voc, voltage)},
+    {PLANT_VOC, "voltage-b", "V", 10, OF(voc, voltage)},
+    {PLANT_VOC, "voltage-c", "V", 10, OF(voc, voltage)},
+    {PLANT_VOC, "energy", "kWh", 100, OF(voc, energy)},
+    {PLANT_VOC, "energy-import", "kWh", 100, OF(voc, energy)},
+    {PLANT_VOC, "energy-export", "kWh", 100, OF(voc, energy_export)},
+    {PLANT_VOC, "chamber-temperature", "degC", 10, OF(voc, chamber_temperature)},
+    {PLANT_VOC, "fan-power", "kW", 10, OF(voc, fan_power)},
+    {PLANT_VOC, "bypass-damper-open", "", 0, OF(voc, bypass_open)},
+    {PLANT_VOC, "bypass-flow", "m3/h", 1, OF(voc, bypass_flow)},
+    {PLANT_VOC, "burner-on", "", 0, OF(voc, burner_on)},
+    {PLANT_VOC, "lel", "%LEL", 10, OF(voc, lel)},
+    {PLANT_VOC, "nmhc", "mg/m3", 10, OF(voc, nmhc)},
+    {PLANT_VOC, "nmhc-inlet", "mg/m3", 10, OF(voc, nmhc_inlet)},
+    {PLANT_VOC, "methane", "mg/m3", 10, OF(voc, methane)},
+    {PLANT_VOC, "hydrocarbons", "mg/m3", 10, OF(voc, hydrocarbons)},
+    {PLANT_VOC, "o2", "%", 100, OF(voc, o2)},
+    {PLANT_VOC, "flow", "Nm3/h", 1, OF(voc, flow)},
+    {PLANT_VOC, "status", "", 0, OF(voc, status)},
+    {PLANT_WASTEWATER, "cod", "mg/L", 10, OF(wastewater, cod)},
+    {PLANT_WASTEWATER, "nh3-n", "mg/L", 100, OF(wastewater, nh3_n)},
+    {PLANT_WASTEWATER, "tp", "mg/L", 1000, OF(wastewater, tp)},
+    {PLANT_WASTEWATER, "tn", "mg/L", 100, OF(wastewater, tn)},
+    {PLANT_WASTEWATER, "ph", "pH", 100, OF(wastewater, ph)},
+    {PLANT_WASTEWATER, "conductivity", "uS/cm", 1, OF(wastewater, conductivity)},
+    {PLANT_WASTEWATER, "temperature", "degC", 10, OF(wastewater, temperature)},
+    {PLANT_WASTEWATER, "flow", "m3/h", 1, OF(wastewater, flow)},
+    {PLANT_WASTEWATER, "flow-total", "m3", 10, OF(wastewater, flow_total)},
+    {PLANT_WASTEWATER, "status", "", 0, OF(wastewater, status)},
 };
 
 static const struct knob KNOBS[] = {
@@ -153,12 +154,13 @@ park_advance(struct park *park, int64_t now_ms)
 
 const double *
 park_find_quantity(const struct park *park, enum plant plant, const char *name,
-                   const char **ret_unit)
+                   const char **ret_unit, int *ret_parts)
 {
     for (size_t i = 0; i < COUNT(QUANTITIES); i++) {
         if (QUANTITIES[i].plant != plant || strcmp(QUANTITIES[i].name, name) != 0)
             continue;
         *ret_unit = QUANTITIES[i].unit;
+        *ret_parts = QUANTITIES[i].parts;
         return (const double *)(const void *)((const char *)park + QUANTITIES[i].offset);
     }
     return NULL;

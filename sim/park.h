@@ -54,10 +54,10 @@ void park_init(struct park *park, uint64_t seed);
 /* Steps on to now_ms; never back. */
 void park_advance(struct park *park, int64_t now_ms);
 
-/* A quantity by a point's usual name ("so2"), with the unit it is in; NULL where the plant has
- * none. */
+/* A quantity by a point's usual name ("so2"), with the unit it is in and the parts of it
+ * that an instrument shows (10: tenths; 0: as it is); NULL where the plant has none. */
 const double *park_find_quantity(const struct park *park, enum plant plant, const char *name,
-                                 const char **ret_unit);
+                                 const char **ret_unit, int *ret_parts);
 
 /* A knob by its full name ("boiler.desulphurisation"), with where it stands when nobody turned it.
  */

@@ -13,6 +13,7 @@
 
 struct signal {
     const double *source;         /* in the park; NULL: nobody's quantity */
+    int parts;                    /* of the park's unit, as the instrument shows it; 0: all */
     const struct unit *from, *to; /* both NULL: as it is */
     bool set;
     double set_value;
@@ -47,9 +48,11 @@ guess_plant(const struct park *park, const struct device *device)
     for (enum plant plant = PLANT_BOILER; plant < PLANT_END; plant++) {
         unsigned known = 0;
         const char *unit;
+        int parts;
 
         for (uint16_t i = 0; i < device->point_count; i++)
-            known += park_find_quantity(park, plant, device->points[i].name, &unit) != NULL;
+            known += park_find_quantity(park, plant, device->points[i].name, &unit,
+                                        &parts) != NULL;
         if (known > most) {
             most = known;
             best = plant;
@@ -69,7 +72,8 @@ tie(struct signals *signals, const struct device *device)
         const char *unit = "";
         double ignored;
 
-        signal->source = park_find_quantity(signals->park, plant, point->name, &unit);
+        signal->source = park_find_quantity(signals->park, plant, point->name, &unit,
+                                            &signal->parts);
         if (signal->source == NULL || strcmp(unit, point->unit) == 0)
             continue;
         signal->from = units_find(unit);
@@ -270,7 +274,8 @@ live_value(const struct signals *signals, const struct point *point)
         return signal->set_value;
     if (signal->source == NULL)
         return wave(signals, point);
-    value = *signal->source;
+    value = signal->parts != 0 ? rint(*signal->source * signal->parts) / signal->parts
+                               : *signal->source;
     if (signal->from != NULL)
         units_convert(value, signal->from, signal->to, &value);
     return value;

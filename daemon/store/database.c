@@ -44,11 +44,11 @@ errno_of(int code)
 
 /* page_size and auto_vacuum only take effect while the file is still empty. */
 static const char *const WRITER_SETTINGS[] = {
-    "PRAGMA page_size=4096",
-    "PRAGMA auto_vacuum=INCREMENTAL",
+    "PRAGMA page_size=1024",
+    "PRAGMA auto_vacuum=NONE",
     "PRAGMA synchronous=FULL",
-    "PRAGMA wal_autocheckpoint=1000",
-    "PRAGMA journal_size_limit=4194304",
+    "PRAGMA wal_autocheckpoint=4000",
+    "PRAGMA journal_size_limit=8388608",
     "PRAGMA cache_size=-256",
     "PRAGMA mmap_size=0",
 };
@@ -111,6 +111,12 @@ database_close(struct database *database)
         sqlite3_finalize(database->prepared[i].statement);
     sqlite3_close(database->sqlite);
     free(database);
+}
+
+bool
+database_writes(const struct database *database)
+{
+    return database->writes;
 }
 
 static sqlite3_stmt *

@@ -1,9 +1,10 @@
 /* The gate to SQLite: the only includer of sqlite3.h in the store. Opens the file with the settings
  * that hold the promises, keeps prepared statements, turns SQLite's errors into errno. What the
- * tables mean is in schema.c, segment.c and registry.c. A connection belongs to one thread. */
+ * tables mean is in schema.c, segments.c and registry.c. A connection belongs to one thread. */
 #ifndef DAEMON_STORE_DATABASE_H
 #define DAEMON_STORE_DATABASE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ enum database_mode {
 int database_open(const char *path, enum database_mode mode, struct database **ret_database,
                   char ret_error[200]);
 void database_close(struct database *database);
+bool database_writes(const struct database *database);
 
 /* The statement for `sql` (a string constant: prepared once), bound by `types`: i int64_t, t text
  * or NULL, b bytes (const void *, size_t). NULL on failure: database_failure says why. */

@@ -126,8 +126,9 @@ load_heads(struct store *store, struct database *database)
     /* the newest segment of each stream: never a walk over the whole file */
     store->last_utc_ms = database_value(
         database,
-        "SELECT coalesce(max(m),0) FROM (SELECT (SELECT latest_utc_ms FROM segments"
-        " WHERE id<((heads.stream+1)<<56) ORDER BY id DESC LIMIT 1) AS m FROM heads)",
+        "WITH s(n) AS (VALUES(1),(2),(3),(4),(5),(6)) SELECT coalesce(max(m),0) FROM (SELECT"
+        " (SELECT latest_utc_ms FROM segments WHERE id>(n<<56) AND id<((n+1)<<56) ORDER BY id DESC"
+        " LIMIT 1) AS m FROM s)",
         0);
     store->lost_records = (uint64_t)schema_get_meta_number(database, "lost_records");
     store->lost_values = (uint64_t)schema_get_meta_number(database, "lost_values");
@@ -187,6 +188,7 @@ open_database(struct store *store, char ret_error[200])
         return error;
     }
     store->durable = database;
+    compact_begin(store);
     return 0;
 }
 

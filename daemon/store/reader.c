@@ -1,6 +1,7 @@
 #include "daemon/store/reader.h"
 
 #include "base/cbor.h"
+#include "daemon/store/pack.h"
 #include "daemon/store/record.h"
 #include "daemon/store/store_parts.h"
 
@@ -10,6 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The segment read last, unpacked. */
+struct opened {
+    struct buf plain;
+    enum stream stream; /* 0: none */
+    uint64_t first, last;
+    struct chunk start, mark; /* of the segment; where a reading began last */
+};
+
 struct reader {
     const struct store_face *face; /* NULL: over a file */
     struct database *database;
@@ -17,8 +26,8 @@ struct reader {
     bool changed;
     char store_id[33], gateway_id[33];
     char destination[64];
-    uint8_t *memory;
-    size_t capacity;
+    struct packer *packer;
+    struct opened opened;
     struct registry_point *points; /* by number; entries without a name are not there */
     uint32_t point_count;
     char **devices;
@@ -45,6 +54,10 @@ reader_open(const struct store_face *face, struct reader **ret_reader)
 
     if (reader == NULL)
         return -ENOMEM;
+    if (packer_new(&reader->packer) != 0) {
+        free(reader);
+        return -ENOMEM;
+    }
     reader->face = face;
     snprintf(reader->gateway_id, sizeof reader->gateway_id, "%s", face->gateway_id);
     int error = connect_face(reader);
@@ -63,7 +76,9 @@ reader_open_file(const char *path, struct reader **ret_reader, char ret_error[20
 
     if (reader == NULL)
         return -ENOMEM;
-    int error = database_open(path, DATABASE_READ, &reader->database, ret_error);
+    int error = packer_new(&reader->packer);
+    if (error == 0)
+        error = database_open(path, DATABASE_READ, &reader->database, ret_error);
     if (error == 0)
         error = schema_prepare(reader->database, ret_error);
     if (error == 0 && schema_get_meta(reader->database, "store_id", reader->store_id,
@@ -105,7 +120,8 @@ reader_close(struct reader *reader)
         return;
     forget_registry(reader);
     database_close(reader->database);
-    free(reader->memory);
+    packer_free(reader->packer);
+    buf_free(&reader->opened.plain);
     free(reader);
 }
 
@@ -115,6 +131,7 @@ reader_store_changed(struct reader *reader)
     if (reader->face == NULL || atomic_load(&reader->face->epoch) == reader->epoch)
         return false;
     uint32_t before = reader->epoch;
+    reader->opened.stream = 0;
     database_close(reader->database);
     reader->database = NULL;
     if (connect_face(reader) == 0)
@@ -200,19 +217,35 @@ skip_to(struct chunk *chunk, uint64_t from)
     chunk->first = chunk->next;
 }
 
+/* Unpacks the segment that holds `from`, or the first behind it, unless it is the one at hand. */
 static int
-copy_segment(struct reader *reader, const struct segment *segment)
+open_segment(struct reader *reader, enum stream stream, uint64_t from)
 {
-    if (reader->capacity < segment->length) {
-        uint8_t *memory = realloc(reader->memory, segment->length);
-        if (memory == NULL)
-            return -ENOMEM;
-        reader->memory = memory;
-        reader->capacity = segment->length;
-    }
-    if (segment->length != 0)
-        memcpy(reader->memory, segment->body, segment->length);
-    return 0;
+    struct opened *opened = &reader->opened;
+    struct segment segment;
+
+    if (opened->stream == stream && from >= opened->first && from <= opened->last)
+        return 1;
+    opened->stream = 0;
+    int got = schema_find_segment(reader->database, stream, from, &segment);
+    if (got != 1)
+        return got;
+    struct packed packed = {segment.codec, segment.body, segment.length};
+    buf_clear(&opened->plain);
+    int error = unpack(reader->packer, &packed, segment.first, &opened->plain);
+    schema_end_read(reader->database);
+    if (error != 0)
+        return error;
+    opened->stream = stream;
+    opened->first = segment.first;
+    opened->last = segment.last;
+    opened->mark = (struct chunk){.stream = stream, .first = segment.first, .last = segment.last};
+    opened->mark.next = segment.first;
+    opened->mark.at = opened->plain.data;
+    opened->mark.end = opened->plain.data + opened->plain.length;
+    memcpy(opened->mark.previous, segment.previous, STORE_HASH);
+    opened->start = opened->mark;
+    return 1;
 }
 
 uint64_t
@@ -250,30 +283,23 @@ int
 reader_read(struct reader *reader, enum stream stream, uint64_t from, uint64_t until,
             struct chunk *ret_chunk)
 {
-    struct segment segment;
+    struct opened *opened = &reader->opened;
 
     if (reader->database == NULL)
         return -EIO;
     if (from > until)
         return 0;
-    int got = schema_find_segment(reader->database, stream, from, &segment);
+    int got = open_segment(reader, stream, from);
     if (got != 1)
         return got;
-    int error = copy_segment(reader, &segment);
-    schema_end_read(reader->database);
-    if (error != 0)
-        return error;
-    if (segment.first > until)
+    if (opened->first > until)
         return 0;
-    struct chunk chunk = {.stream = stream, .first = segment.first, .last = segment.last};
-    memcpy(chunk.previous, segment.previous, STORE_HASH);
-    chunk.at = chunk.memory = reader->memory;
-    chunk.end = reader->memory + segment.length;
-    chunk.next = segment.first;
-    skip_to(&chunk, from);
-    if (chunk.last > until)
-        chunk.last = until;
-    *ret_chunk = chunk;
+    if (opened->mark.next > from)
+        opened->mark = opened->start;
+    skip_to(&opened->mark, from);
+    *ret_chunk = opened->mark;
+    if (ret_chunk->last > until)
+        ret_chunk->last = until;
     return 1;
 }
 

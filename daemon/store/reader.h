@@ -16,14 +16,14 @@ struct reader;
 
 #define STORE_HASH 32
 
-/* A stretch of whole records of one stream, copied out of one segment. */
+/* A stretch of whole records of one stream, out of one segment. What it points to is the reader's,
+ * until its next reader_read. */
 struct chunk {
     enum stream stream;
     uint64_t first, last;         /* sequences held; first > last: empty */
     uint8_t previous[STORE_HASH]; /* chain value before `first` */
     const uint8_t *at, *end;      /* what chunk_next walks */
     uint64_t next;
-    uint8_t *memory; /* owned by the reader, valid until its next reader_read */
 };
 
 /* One record as stored: its deterministic CBOR is also what its digest is over. */

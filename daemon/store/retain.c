@@ -1,6 +1,6 @@
 /* Retention: whole segments from the front of a stream, what is scarce from the bottom (promise 5):
- * trend, then sample, minute, period, evidence, event. At most a slice at a time; the freed pages
- * go back to the file system in small steps, never by VACUUM. */
+ * trend, then sample, minute, period, evidence, event. At most a slice at a time; what comes
+ * next takes the freed pages: the file never needs a VACUUM. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/store/store_parts.h"
@@ -8,9 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SLICE     32
-#define PAGE_SIZE 4096
-#define DAY_MS    86400000LL
+#define SLICE  32
+#define DAY_MS 86400000LL
 
 static const enum stream FROM_THE_BOTTOM[] = {STREAM_TREND,  STREAM_SAMPLE,   STREAM_MINUTE,
                                               STREAM_PERIOD, STREAM_EVIDENCE, STREAM_EVENT};
@@ -26,7 +25,7 @@ size_of(struct database *database)
 {
     return (database_value(database, "PRAGMA page_count", 0) -
             database_value(database, "PRAGMA freelist_count", 0)) *
-           PAGE_SIZE;
+           database_value(database, "PRAGMA page_size", 4096);
 }
 
 /* How much of the segment some destination has not acknowledged yet: the most of any. */
@@ -132,6 +131,4 @@ retain_run(struct store *store, struct database *database, int64_t max_size)
         left -= cut_stream(store, database, FROM_THE_BOTTOM[i], -1, left);
     for (size_t i = 0; i < 6 && left > 0; i++)
         left -= cut_stream(store, database, FROM_THE_BOTTOM[i], max_size, left);
-    if (left < SLICE)
-        database_run(database, "PRAGMA incremental_vacuum(64)", "");
 }

@@ -1,5 +1,5 @@
 /* The tables of a store file and what stands in them: segments, heads, cursors, states, meta.
- * SQL is here and in registry.c only. Format version 1; docs/store.md. */
+ * SQL is in schema.c, segments.c and registry.c only. Format version 2; docs/store.md. */
 #ifndef DAEMON_STORE_SCHEMA_H
 #define DAEMON_STORE_SCHEMA_H
 
@@ -8,8 +8,8 @@
 #include "daemon/store/reader.h"
 
 #define SCHEMA_APPLICATION 0x50474154 /* "PGAT" */
-#define SCHEMA_VERSION     1
-#define SCHEMA_CODEC_PLAIN 0 /* length-prefixed records, one behind the other */
+#define SCHEMA_VERSION     2
+#define SCHEMA_SETTLED     2 /* level of segments that are not merged again */
 
 /* One stretch of whole records of one stream, as one row. */
 struct segment {
@@ -17,19 +17,23 @@ struct segment {
     uint64_t first, last;
     int64_t earliest_utc_ms, latest_utc_ms; /* 0: no record of it has a known time */
     uint64_t records, values;
+    uint8_t codec; /* enum codec of the body */
+    uint8_t level; /* how often it was merged */
+    size_t plain;  /* length of the body unpacked */
     uint8_t previous[STORE_HASH], chain[STORE_HASH];
     const uint8_t *body; /* when read: valid until the next call on the database */
     size_t length;
 };
 
-/* Where a stream stands. */
+/* Where a stream stands. The row is written when segments go or are merged; what was committed
+ * since is told by the segments behind it. */
 struct head {
     uint64_t last; /* sequence of the newest record, 0: none yet */
     uint8_t chain[STORE_HASH];
     uint64_t records, values, evicted; /* ever */
 };
 
-/* Makes a new file's tables, or brings an older file up to version 1. 0; -EPROTO: made by a newer
+/* Makes a new file's tables, or takes an older file over to version 2. 0; -EPROTO: made by a newer
  * program, or not ours; ret_error gets a sentence. */
 int schema_prepare(struct database *database, char ret_error[200]);
 
@@ -45,6 +49,16 @@ int schema_find_segment(struct database *database, enum stream stream, uint64_t 
 
 /* Ends the read transaction that schema_find_segment left open under its body. */
 void schema_end_read(struct database *database);
+
+/* Up to here the stream needs no more merging: where its last settled segment ends. */
+uint64_t schema_settled(struct database *database, enum stream stream);
+
+/* The segments behind that, without their bodies: how many, at most `most`; negative errno. */
+int schema_unsettled(struct database *database, enum stream stream, uint64_t behind,
+                     struct segment *segments, int most);
+
+/* Puts one segment in the place of all that lie within it. */
+int schema_replace(struct database *database, const struct segment *merged);
 
 /* The first segment of the stream, without its body. */
 int schema_oldest_segment(struct database *database, enum stream stream,

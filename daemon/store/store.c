@@ -38,6 +38,8 @@ take_memory(struct store *store, size_t pending_bytes)
         if (error == 0 && i > 0)
             queue_post(store->free_batches, &batch);
     }
+    if (error == 0)
+        error = packer_new(&store->packer);
     store->batch = &store->batches[0];
     store->digest = EVP_MD_CTX_new();
     store->cursors = calloc(1, sizeof *store->cursors);
@@ -59,6 +61,7 @@ free_store(struct store *store)
     for (int i = 0; i < STORE_STATES; i++)
         buf_free(&store->states[i].body);
     buf_free(&store->scratch);
+    packer_free(store->packer);
     queue_free(store->jobs);
     queue_free(store->free_batches);
     queue_free(store->replies);
@@ -120,6 +123,7 @@ store_close(struct store *store)
         job.batch = store->batch; /* what could not be handed over */
         queue_post_reserved(store->jobs, &job);
         thread_join(&store->thread);
+        writer_put_heads(store);
     }
     free_store(store);
 }

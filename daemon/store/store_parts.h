@@ -5,6 +5,7 @@
 
 #include "base/thread.h"
 #include "daemon/store/key.h"
+#include "daemon/store/pack.h"
 #include "daemon/store/schema.h"
 #include "daemon/store/store.h"
 
@@ -79,8 +80,12 @@ struct store {
     uint32_t destinations[STORE_DESTINATIONS];
     size_t destination_count;
     struct buf scratch;
+    struct packer *packer;
+    uint64_t settled[STREAM_END];    /* up to here nothing is merged again */
+    unsigned fresh[STREAM_END];      /* segments since the last look */
+    size_t fresh_bytes[STREAM_END];  /* and their records */
     uint64_t lost_records, lost_values;
-    int64_t retried_mono_ms, retained_mono_ms;
+    int64_t retried_mono_ms, retained_mono_ms, committed_mono_ms;
     struct cursors *cursors;
 
     /* between them */
@@ -95,10 +100,15 @@ void *writer_run(void *store);
 int writer_register(struct store *store, struct site *site);
 int writer_commit(struct store *store, struct batch *batch);
 void writer_clear_batch(struct batch *batch);
+void writer_put_heads(struct store *store);
 
 /* volatile.c: going over to the volatile file and coming back. */
 int volatile_enter(struct store *store, int cause);
 void volatile_try_return(struct store *store);
+
+/* compact.c: merges small segments into large ones, one merge a call. */
+void compact_begin(struct store *store);
+void compact_run(struct store *store);
 
 /* retain.c: cuts what is too old or too much, in small slices. */
 void retain_run(struct store *store, struct database *database, int64_t max_size);

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define RETAIN_EVERY_MS 10000
+#define RETAIN_EVERY_MS      10000
+#define CURSORS_ALONE_MS     3000 /* cursors go with the next batch, or then by themselves */
 
 void
 store_note(struct store *store, const char *kind, enum severity severity, const char *text)
@@ -59,6 +60,21 @@ gather(struct store *store, const struct batch *batch, enum stream stream, struc
 }
 
 static int
+pack_segment(struct store *store, struct segment *segment)
+{
+    struct packed packed;
+
+    int error = pack(store->packer, segment->body, segment->length, segment->first, 1, &packed);
+    segment->plain = segment->length;
+    if (error != 0)
+        return error;
+    segment->codec = (uint8_t)packed.codec;
+    segment->body = packed.body;
+    segment->length = packed.length;
+    return 0;
+}
+
+static int
 put_streams(struct store *store, struct database *database, const struct batch *batch,
             struct head *heads)
 {
@@ -71,13 +87,13 @@ put_streams(struct store *store, struct database *database, const struct batch *
             continue;
         error = gather(store, batch, (enum stream)stream, &segment);
         if (error == 0)
+            error = pack_segment(store, &segment);
+        if (error == 0)
             error = schema_put_segment(database, &segment);
         head->last = segment.last;
         head->records += segment.records;
         head->values += segment.values;
         memcpy(head->chain, segment.chain, STORE_HASH);
-        if (error == 0)
-            error = schema_put_head(database, (enum stream)stream, head);
     }
     return error;
 }
@@ -144,6 +160,8 @@ publish(struct store *store, const struct batch *batch, const struct head *heads
         if (batch->segments[stream].records == 0)
             continue;
         if (is_durable) {
+            store->fresh[stream]++;
+            store->fresh_bytes[stream] += batch->records.length;
             atomic_store(&store->counters.records[stream], heads[stream].records);
             atomic_store(&store->counters.values[stream], heads[stream].values);
         } else {
@@ -179,13 +197,30 @@ writer_commit(struct store *store, struct batch *batch)
         return error;
     }
     memcpy(store->cursor_versions, versions, sizeof versions);
+    store->committed_mono_ms = clock_mono_ms();
     publish(store, batch, heads);
     uint32_t took_ms = (uint32_t)(clock_mono_ms() - begun_mono_ms);
     if (took_ms > atomic_load(&store->counters.commit_ms_max))
         atomic_store(&store->counters.commit_ms_max, took_ms);
     atomic_fetch_add(&store->counters.commits, 1);
-    atomic_store(&store->counters.last_commit_mono_ms, clock_mono_ms());
+    atomic_store(&store->counters.last_commit_mono_ms, store->committed_mono_ms);
     return 0;
+}
+
+/* At the end, so that a tail cut off later is missed. */
+void
+writer_put_heads(struct store *store)
+{
+    struct database *database = store->durable;
+
+    if (database == NULL || store->volatile_one != NULL || schema_begin(database) != 0)
+        return;
+    int error = 0;
+    for (int stream = STREAM_EVENT; stream < STREAM_END && error == 0; stream++)
+        if (store->committed[stream].last != 0)
+            error = schema_put_head(database, (enum stream)stream, &store->committed[stream]);
+    if (error != 0 || schema_commit(database) != 0)
+        schema_rollback(database);
 }
 
 /* ---- batches ---- */
@@ -277,6 +312,15 @@ writer_register(struct store *store, struct site *site)
 
 /* ---- the loop ---- */
 
+static bool
+cursors_moved(const struct store *store)
+{
+    for (size_t i = 0; i < store->destination_count && store->hooks.cursors != NULL; i++)
+        if (board_version(store->hooks.cursors, i) != store->cursor_versions[i])
+            return true;
+    return false;
+}
+
 static void
 rest(struct store *store)
 {
@@ -284,13 +328,13 @@ rest(struct store *store)
     struct stat file;
     int64_t now_mono_ms = clock_mono_ms();
 
-    for (size_t i = 0; i < store->destination_count && store->hooks.cursors != NULL; i++)
-        if (board_version(store->hooks.cursors, i) != store->cursor_versions[i]) {
-            int error = writer_commit(store, &none);
-            if (error != 0 && store->volatile_one == NULL)
-                volatile_enter(store, error);
-            break;
-        }
+    if (now_mono_ms - store->committed_mono_ms >= CURSORS_ALONE_MS && cursors_moved(store)) {
+        int error = writer_commit(store, &none);
+        if (error != 0 && store->volatile_one == NULL)
+            volatile_enter(store, error);
+    }
+    if (store->volatile_one == NULL)
+        compact_run(store);
     if (store->volatile_one != NULL && now_mono_ms - store->retried_mono_ms >= store->retry_ms)
         volatile_try_return(store);
     if (now_mono_ms - store->retained_mono_ms < RETAIN_EVERY_MS)

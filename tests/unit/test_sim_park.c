@@ -13,7 +13,8 @@ static double
 get(const struct park *park, enum plant plant, const char *name)
 {
     const char *unit;
-    const double *value = park_find_quantity(park, plant, name, &unit);
+    int parts;
+    const double *value = park_find_quantity(park, plant, name, &unit, &parts);
 
     assert_non_null(value);
     return *value;
@@ -120,10 +121,11 @@ names(void **state)
     (void)state;
     struct park park;
     const char *unit = "untouched";
+    int parts = -1;
     double normal;
 
     park_init(&park, 1);
-    assert_null(park_find_quantity(&park, PLANT_BOILER, "cod", &unit));
+    assert_null(park_find_quantity(&park, PLANT_BOILER, "cod", &unit, &parts));
     assert_string_equal(unit, "untouched");
     assert_null(park_find_knob(&park, "boiler.colour", &normal));
     for (unsigned i = 0; park_knob_at(i) != NULL; i++) {

@@ -300,13 +300,13 @@ test_newer_format_is_refused_and_left_alone(void **state)
 
     store_close(bench->store);
     bench->store = NULL;
-    snprintf(command, sizeof command, "sqlite3 %s/parkgate.db 'PRAGMA user_version=2'",
+    snprintf(command, sizeof command, "sqlite3 %s/parkgate.db 'PRAGMA user_version=3'",
              bench->directory);
     if (system(command) != 0)
         skip();
     assert_int_equal(store_open(&options, &store, error), -EPROTO);
     assert_non_null(strstr(error, "newer"));
-    snprintf(command, sizeof command, "sqlite3 %s/parkgate.db 'PRAGMA user_version=1'",
+    snprintf(command, sizeof command, "sqlite3 %s/parkgate.db 'PRAGMA user_version=2'",
              bench->directory);
     assert_int_equal(system(command), 0);
     open_store(bench, 0);

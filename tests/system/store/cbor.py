@@ -1,5 +1,5 @@
-"""A store file, checked without any of our own code: SQLite's reader, cbor2 and hashlib rebuild
-every record's bytes, digest and chain from docs/store.md alone, and find a store that was changed.
+"""A store file, checked without any of our own code: SQLite's reader, zstandard, cbor2 and hashlib
+rebuild every record's bytes, digest and chain from docs/store.md alone, and find a store that was changed.
 
 usage: cbor.py STORE_FILL"""
 import hashlib
@@ -13,6 +13,10 @@ import sys
 import tempfile
 
 import cbor2
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+from lab.segments import unpack  # noqa: E402
 
 STREAMS = {1: "event", 2: "evidence", 3: "period", 4: "minute", 5: "sample", 6: "trend"}
 FIELDS = {1: 24, 2: 12, 3: 20, 4: 20, 5: 11, 6: 11}
@@ -78,16 +82,6 @@ def holds(item, numbers):
     return isinstance(item, float) and item in numbers
 
 
-def records_of(body):
-    """Length (4 bytes, little-endian), then that many bytes, until the end."""
-    at = 0
-    while at < len(body):
-        length = int.from_bytes(body[at:at + 4], "little")
-        need(at + 4 + length <= len(body), "a record is longer than its segment")
-        yield body[at + 4:at + 4 + length]
-        at += 4 + length
-
-
 def check_record(raw, stream, sequence):
     """The record decodes, is what its place says, and has only this one form."""
     record = cbor2.loads(raw)
@@ -109,10 +103,9 @@ def check_segment(row, stream, previous):
     """Returns the chain value behind it, and its records."""
     ident, first, last, count, codec, before, after, body = row
     need(ident == stream << 56 | first, "row id is not stream * 2^56 + first")
-    need(codec == 0, "codec")
     need(before == previous, f"{STREAMS[stream]}: the chain breaks before {first}")
     chain, found = before, []
-    for raw in records_of(body):
+    for raw in unpack(codec, body, first):
         found.append(check_record(raw, stream, first + len(found)))
         chain = hashlib.sha256(chain + hashlib.sha256(raw).digest()).digest()
     need(len(found) == count == last - first + 1, "the number of records is wrong")
@@ -140,7 +133,7 @@ def check_store(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         need(database.execute("PRAGMA application_id").fetchone() == (0x50474154,), "application")
-        need(database.execute("PRAGMA user_version").fetchone() == (1,), "format version")
+        need(database.execute("PRAGMA user_version").fetchone() == (2,), "format version")
         return {stream: check_stream(database, stream) for stream in STREAMS}
     finally:
         database.close()
@@ -183,15 +176,18 @@ def must_be_found(path, what, sql, *values):
 
 def check_teeth(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    ident, body = database.execute("SELECT id, body FROM segments WHERE stream=5 AND records>1"
-                                   ).fetchone()
+    ident, codec, first, body = database.execute(
+        "SELECT id, codec, first, body FROM segments WHERE stream=5 AND records>1").fetchone()
     database.close()
-    at = body.index(b"boiler-3")
-    flipped = body[:at] + b"boiler-4" + body[at + 8:]
-    length = 4 + int.from_bytes(body[:4], "little")
-    must_be_found(path, "a changed text", "UPDATE segments SET body=? WHERE id=?", flipped, ident)
-    must_be_found(path, "a removed record", "UPDATE segments SET body=?, records=records-1,"
-                  " first=first+1, id=id+1 WHERE id=?", body[length:], ident)
+    records = unpack(codec, body, first)
+    plain = b"".join(len(raw).to_bytes(4, "little") + raw for raw in records)
+    at = plain.index(b"boiler-3")
+    flipped = plain[:at] + b"boiler-4" + plain[at + 8:]
+    shorter = plain[4 + len(records[0]):]
+    must_be_found(path, "a changed text", "UPDATE segments SET codec=0, body=? WHERE id=?", flipped,
+                  ident)
+    must_be_found(path, "a removed record", "UPDATE segments SET codec=0, body=?,"
+                  " records=records-1, first=first+1, id=id+1 WHERE id=?", shorter, ident)
     must_be_found(path, "a removed segment", "DELETE FROM segments WHERE id=?", ident)
     must_be_found(path, "a cut tail", "DELETE FROM segments WHERE id=(SELECT max(id) FROM segments"
                   " WHERE stream=6)")
