@@ -202,6 +202,10 @@ open_store(struct parkgated *self)
     }
     clock_read_boot_id(boot);
     uint32_t number = store_begin_boot(self->store, boot, clock_utc_ms());
+    if (number == 0) {
+        log_error("the store refuses the number of this boot");
+        return -EIO;
+    }
     timekeeper_init(&self->timekeeper, number, store_last_utc_ms(self->store));
     timekeeper_stamp(&self->timekeeper, clock_mono_ms(), &self->started);
     error = store_register(self->store, self->running.site);

@@ -137,3 +137,33 @@ key_sign(const struct key *key, const void *bytes, size_t length, uint8_t ret_si
     EVP_MD_CTX_free(context);
     return made;
 }
+
+bool
+key_verify(const uint8_t public_key[32], const void *bytes, size_t length,
+           const uint8_t signature[64])
+{
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, 32);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+    bool fits = pkey != NULL && context != NULL &&
+                EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey) == 1 &&
+                EVP_DigestVerify(context, signature, 64, bytes, length) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(pkey);
+    return fits;
+}
+
+bool
+key_read_public(const char *directory, uint8_t ret_key[32])
+{
+    char path[4096];
+    struct key key;
+
+    snprintf(path, sizeof path, "%.4000s/key.pem", directory);
+    key.pkey = load(path);
+    if (key.pkey == NULL)
+        return false;
+    bool read = key_public(&key, ret_key);
+    EVP_PKEY_free(key.pkey);
+    return read;
+}

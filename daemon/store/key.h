@@ -20,4 +20,10 @@ bool key_public(const struct key *key, uint8_t ret_key[32]);
 /* Thread-safe: a context of its own a call. */
 bool key_sign(const struct key *key, const void *bytes, size_t length, uint8_t ret_signature[64]);
 
+bool key_verify(const uint8_t public_key[32], const void *bytes, size_t length,
+                const uint8_t signature[64]);
+
+/* The public half of a PEM file: DIRECTORY/key.pem. */
+bool key_read_public(const char *directory, uint8_t ret_key[32]);
+
 #endif

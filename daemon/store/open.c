@@ -1,5 +1,6 @@
 #include "daemon/store/open.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/store/registry.h"
 #include "daemon/store/store_parts.h"
@@ -14,7 +15,9 @@
 #include <unistd.h>
 
 #define QUARANTINE_KEPT 3
-#define CHECKED_PAGES   16384 /* 64 MiB */
+#define CHECKED_PAGES   65536 /* 64 MiB */
+#define ATTEMPTS        3
+#define PAUSE_NS        200000000
 
 static void
 make_id(char ret_id[33])
@@ -130,8 +133,13 @@ load_heads(struct store *store, struct database *database)
         " (SELECT latest_utc_ms FROM segments WHERE id>(n<<56) AND id<((n+1)<<56) ORDER BY id DESC"
         " LIMIT 1) AS m FROM s)",
         0);
-    store->lost_records = (uint64_t)schema_get_meta_number(database, "lost_records");
-    store->lost_values = (uint64_t)schema_get_meta_number(database, "lost_values");
+    int64_t lost[2] = {0};
+    if (got >= 0)
+        got = schema_get_meta_number(database, "lost_records", &lost[0]);
+    if (got >= 0)
+        got = schema_get_meta_number(database, "lost_values", &lost[1]);
+    store->lost_records = (uint64_t)lost[0];
+    store->lost_values = (uint64_t)lost[1];
     atomic_store(&store->counters.lost_records, store->lost_records);
     atomic_store(&store->counters.lost_values, store->lost_values);
     return got < 0 ? got : 0;
@@ -147,7 +155,7 @@ check_structure(struct database *database)
     struct statement *statement = database_query(database, "PRAGMA quick_check(1)", "");
 
     if (statement == NULL || database_step(database, statement) != 1)
-        return -EBADMSG;
+        return database_failure(database) != 0 ? database_failure(database) : -EBADMSG;
     bool fine = strcmp(database_text(statement, 0), "ok") == 0;
     database_reset(statement);
     return fine ? 0 : -EBADMSG;
@@ -178,7 +186,7 @@ open_database(struct store *store, char ret_error[200])
     if (error == 0)
         error = schema_prepare(database, ret_error);
     if (error == 0 && (error = check_structure(database)) != 0)
-        snprintf(ret_error, 200, "its structure is damaged");
+        snprintf(ret_error, 200, "its structure is damaged: %.150s", strerror(-error));
     if (error == 0)
         error = take_identity(store, database);
     if (error == 0)
@@ -188,8 +196,46 @@ open_database(struct store *store, char ret_error[200])
         return error;
     }
     store->durable = database;
+    if (volatile_adopt(store)) /* what was in memory when the daemon ended */
+        error = load_heads(store, database);
+    if (error != 0) {
+        database_close(database);
+        store->durable = NULL;
+        return error;
+    }
     compact_begin(store);
     return 0;
+}
+
+static bool
+can_be_read(const char *path)
+{
+    static uint8_t bytes[65536]; /* at start only */
+    ssize_t got = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    while (fd >= 0 && (got = read(fd, bytes, sizeof bytes)) > 0)
+        continue;
+    if (fd >= 0)
+        close(fd);
+    return got == 0;
+}
+
+/* One bad answer of a disk is no damage: a file is only set aside when it is damaged, or cannot be
+ * read, each time that it is tried. */
+static int
+open_patiently(struct store *store, char ret_error[200])
+{
+    int error = open_database(store, ret_error);
+
+    for (int i = 1; i < ATTEMPTS && (error == -EBADMSG || error == -EIO); i++) {
+        clock_sleep_until_ns(clock_mono_ns() + PAUSE_NS);
+        error = open_database(store, ret_error);
+    }
+    if (error == -EIO && access(store->face.path[0], F_OK) == 0 &&
+        !can_be_read(store->face.path[0]))
+        error = -EBADMSG;
+    return error;
 }
 
 int
@@ -199,7 +245,6 @@ open_files(struct store *store, const char *volatile_directory, char ret_error[2
     const char *aside = volatile_directory != NULL ? volatile_directory : "/dev/shm";
 
     snprintf(face->path[0], STORE_PATH, "%.4000s/parkgate.db", store->directory);
-    snprintf(face->path[1], STORE_PATH, "%.4000s/parkgate-volatile-%ld.db", aside, (long)getpid());
     make_id(face->id[1]);
     if (mkdir(store->directory, 0750) != 0 && errno != EEXIST) {
         int error = -errno;
@@ -213,7 +258,9 @@ open_files(struct store *store, const char *volatile_directory, char ret_error[2
         error = key_open(store->directory, &face->key, ret_error);
     if (error != 0)
         return error;
-    error = open_database(store, ret_error);
+    snprintf(face->path[1], STORE_PATH, "%.4000s/parkgate-volatile-%s.db", aside,
+             face->gateway_id);
+    error = open_patiently(store, ret_error);
     if (error == -EBADMSG) {
         quarantine(store, face->path[0], ret_error);
         ret_error[0] = '\0';

@@ -469,6 +469,12 @@ reader_state(struct reader *reader, const char *name, void *ret_bytes, size_t ca
     return schema_get_state(reader->database, name, ret_bytes, capacity, ret_heads);
 }
 
+bool
+reader_seal(struct reader *reader, uint64_t at, const char **ret_text, uint8_t ret_signature[64])
+{
+    return schema_get_seal(reader->database, at, ret_text, ret_signature);
+}
+
 static void
 print_hash(char *text, const uint8_t hash[STORE_HASH])
 {

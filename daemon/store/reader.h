@@ -108,6 +108,11 @@ bool reader_cursors(struct reader *reader, uint32_t destination, struct cursors 
 size_t reader_state(struct reader *reader, const char *name, void *ret_bytes, size_t capacity,
                     uint64_t *ret_heads);
 
+/* The signed texts of the store: heads, then anchors; false behind the last. Valid until the next
+ * call. */
+bool reader_seal(struct reader *reader, uint64_t at, const char **ret_text,
+                 uint8_t ret_signature[64]);
+
 /* Ed25519 over "parkgate1|gateway|store|stream|first|last|previous|chain" (hashes as lower-case
  * hexadecimal), with the gateway's key; false where there is no key (a reader over a file). */
 bool reader_sign(struct reader *reader, const struct chunk *sent, const uint8_t chain[STORE_HASH],

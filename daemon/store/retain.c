@@ -46,6 +46,19 @@ count_unsent(struct store *store, struct database *database, const struct segmen
 }
 
 static int
+put_anchor(struct store *store, const struct segment *cut)
+{
+    char text[SEAL_TEXT];
+    uint8_t signature[SEAL_SIGNATURE];
+
+    seal_print_anchor(store->face.gateway_id, store->face.id[0], clock_utc_ms(), cut->stream,
+                      cut->last, cut->chain, text);
+    if (!key_sign(store->face.key, text, strlen(text), signature))
+        return 0;
+    return schema_put_anchor(store->durable, cut->stream, text, signature);
+}
+
+static int
 cut_segment(struct store *store, struct database *database, const struct segment *segment,
             struct cut *cut)
 {
@@ -58,6 +71,8 @@ cut_segment(struct store *store, struct database *database, const struct segment
         error = schema_cut_segment(database, segment);
     if (error == 0)
         error = schema_put_head(database, segment->stream, &head);
+    if (error == 0 && database == store->durable)
+        error = put_anchor(store, segment);
     if (error == 0)
         error = schema_commit(database);
     if (error != 0) {

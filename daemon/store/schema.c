@@ -102,7 +102,7 @@ schema_prepare(struct database *database, char ret_error[200])
     }
     if (tables < 0) {
         snprintf(ret_error, 200, "%.190s", database_error(database));
-        return -EBADMSG;
+        return database_failure(database) != 0 ? database_failure(database) : -EBADMSG;
     }
     if (application != SCHEMA_APPLICATION) {
         snprintf(ret_error, 200, "an SQLite file, but not a store of parkgate; it was left alone");
@@ -185,6 +185,51 @@ schema_get_cursor(struct database *database, uint32_t destination, enum stream s
     return 1;
 }
 
+/* ---- signatures ---- */
+
+int
+schema_put_signature(struct database *database, const char *text, const uint8_t signature[64])
+{
+    int error = database_run(database, "INSERT INTO signatures(text,signature) VALUES(?,?)", "tb",
+                             text, signature, (size_t)64);
+
+    return error != 0 ? error
+                      : database_run(database,
+                                     "DELETE FROM signatures WHERE number<=(SELECT max(number)"
+                                     " FROM signatures)-20000",
+                                     "");
+}
+
+int
+schema_put_anchor(struct database *database, enum stream stream, const char *text,
+                  const uint8_t signature[64])
+{
+    return database_run(database, "INSERT OR REPLACE INTO anchors VALUES(?,?,?)", "itb",
+                        (int64_t)stream, text, signature, (size_t)64);
+}
+
+bool
+schema_get_seal(struct database *database, uint64_t at, const char **ret_text,
+                uint8_t ret_signature[64])
+{
+    size_t length = 0;
+    struct statement *statement = database_query(
+        database,
+        "SELECT text, signature FROM (SELECT 0 AS a, number AS b, text, signature FROM signatures"
+        " UNION ALL SELECT 1, stream, text, signature FROM anchors ORDER BY 1, 2)"
+        " LIMIT 1 OFFSET ?",
+        "i", (int64_t)at);
+
+    if (statement == NULL || database_step(database, statement) != 1)
+        return false;
+    *ret_text = database_text(statement, 0);
+    const void *bytes = database_bytes(statement, 1, &length);
+    memset(ret_signature, 0, 64);
+    if (length == 64)
+        memcpy(ret_signature, bytes, 64);
+    return true;
+}
+
 /* ---- states and meta ---- */
 
 int
@@ -246,16 +291,19 @@ schema_put_meta_number(struct database *database, const char *key, int64_t numbe
     return database_run(database, "INSERT OR REPLACE INTO meta VALUES(?,?)", "ti", key, number);
 }
 
-int64_t
-schema_get_meta_number(struct database *database, const char *key)
+int
+schema_get_meta_number(struct database *database, const char *key, int64_t *ret_number)
 {
     struct statement *statement = database_query(database, "SELECT value FROM meta WHERE key=?",
                                                  "t", key);
-    int64_t number = 0;
 
-    if (statement != NULL && database_step(database, statement) == 1) {
-        number = database_integer(statement, 0);
+    *ret_number = 0;
+    if (statement == NULL)
+        return database_failure(database);
+    int got = database_step(database, statement);
+    if (got == 1) {
+        *ret_number = database_integer(statement, 0);
         database_reset(statement);
     }
-    return number;
+    return got;
 }

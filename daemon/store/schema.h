@@ -80,6 +80,16 @@ int schema_put_cursor(struct database *database, uint32_t destination, enum stre
 int schema_get_cursor(struct database *database, uint32_t destination, enum stream stream,
                       struct cursor *ret_cursor);
 
+/* Signed texts: heads (the newest 20,000 are kept), and a stream's anchor. */
+int schema_put_signature(struct database *database, const char *text, const uint8_t signature[64]);
+int schema_put_anchor(struct database *database, enum stream stream, const char *text,
+                      const uint8_t signature[64]);
+
+/* The `at`-th signature, from 0; then the anchors. False behind the last. The text is valid until
+ * the next call on the database. */
+bool schema_get_seal(struct database *database, uint64_t at, const char **ret_text,
+                     uint8_t ret_signature[64]);
+
 int schema_put_state(struct database *database, const char *name, const uint64_t *heads,
                      const void *body, size_t length);
 size_t schema_get_state(struct database *database, const char *name, void *ret_bytes,
@@ -88,6 +98,7 @@ size_t schema_get_state(struct database *database, const char *name, void *ret_b
 int schema_put_meta(struct database *database, const char *key, const char *text);
 int schema_get_meta(struct database *database, const char *key, char *ret_text, size_t size);
 int schema_put_meta_number(struct database *database, const char *key, int64_t number);
-int64_t schema_get_meta_number(struct database *database, const char *key);
+/* 1, 0 (none: 0) or negative errno. */
+int schema_get_meta_number(struct database *database, const char *key, int64_t *ret_number);
 
 #endif

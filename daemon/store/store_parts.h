@@ -7,6 +7,7 @@
 #include "daemon/store/key.h"
 #include "daemon/store/pack.h"
 #include "daemon/store/schema.h"
+#include "daemon/store/seal.h"
 #include "daemon/store/store.h"
 
 #define STORE_BATCHES        4
@@ -85,7 +86,7 @@ struct store {
     unsigned fresh[STREAM_END];      /* segments since the last look */
     size_t fresh_bytes[STREAM_END];  /* and their records */
     uint64_t lost_records, lost_values;
-    int64_t retried_mono_ms, retained_mono_ms, committed_mono_ms;
+    int64_t retried_mono_ms, retained_mono_ms, committed_mono_ms, sealed_mono_ms;
     struct cursors *cursors;
 
     /* between them */
@@ -102,7 +103,9 @@ int writer_commit(struct store *store, struct batch *batch);
 void writer_clear_batch(struct batch *batch);
 void writer_put_heads(struct store *store);
 
-/* volatile.c: going over to the volatile file and coming back. */
+/* volatile.c: going over to the volatile file and coming back; what a daemon that ended meanwhile
+ * left in it is taken over at the next start, unless the machine was started anew. */
+bool volatile_adopt(struct store *store);
 int volatile_enter(struct store *store, int cause);
 void volatile_try_return(struct store *store);
 

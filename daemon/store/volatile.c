@@ -118,6 +118,33 @@ copy_back(struct store *store, struct head *ret_heads)
     return error;
 }
 
+bool
+volatile_adopt(struct store *store)
+{
+    struct head heads[STREAM_END] = {0};
+    const char *path = store->face.path[1];
+    char reason[200] = "";
+
+    if (access(path, F_OK) != 0)
+        return false;
+    int error = database_open(path, DATABASE_CREATE, &store->volatile_one, reason);
+    if (error == 0)
+        error = schema_prepare(store->volatile_one, reason);
+    if (error == 0)
+        error = copy_back(store, heads);
+    database_close(store->volatile_one);
+    store->volatile_one = NULL;
+    if (error != 0 && error != -EBADMSG && error != -EPROTO) {
+        log_error("what the last run kept in %s cannot be taken over yet: %s", path,
+                  strerror(-error));
+        return false;
+    }
+    remove_file(path);
+    log_write(LOG_LEVEL_NOTICE, "what the last run kept in memory was taken over: %s",
+              error == 0 ? "nothing was lost by its end" : "unreadable");
+    return error == 0;
+}
+
 /* Sequences the small file had no room for stay empty; the next record goes on behind them. */
 static void
 take_over(struct store *store, struct head *heads)

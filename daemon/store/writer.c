@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #define RETAIN_EVERY_MS      10000
+#define SEAL_EVERY_MS        3600000
 #define CURSORS_ALONE_MS     3000 /* cursors go with the next batch, or then by themselves */
 
 void
@@ -146,6 +147,29 @@ put_losses(struct store *store, struct database *database, const struct batch *b
     return error;
 }
 
+/* The heads are signed as they will be: with each event, every hour, and at the end. */
+static bool
+is_seal_due(const struct store *store, const struct batch *batch)
+{
+    if (store->volatile_one != NULL || batch->records.length == 0)
+        return false;
+    return batch->segments[STREAM_EVENT].records != 0 ||
+           clock_mono_ms() - store->sealed_mono_ms >= SEAL_EVERY_MS;
+}
+
+static int
+put_seal(struct store *store, struct database *database, const struct head *heads)
+{
+    char text[SEAL_TEXT];
+    uint8_t signature[SEAL_SIGNATURE];
+
+    store->sealed_mono_ms = clock_mono_ms();
+    seal_print_heads(store->face.gateway_id, store->face.id[0], clock_utc_ms(), heads, text);
+    if (!key_sign(store->face.key, text, strlen(text), signature))
+        return 0; /* no reason to keep records from the disk */
+    return schema_put_signature(database, text, signature);
+}
+
 static void
 publish(struct store *store, const struct batch *batch, const struct head *heads)
 {
@@ -190,6 +214,8 @@ writer_commit(struct store *store, struct batch *batch)
         error = put_cursors(store, database, versions);
     if (error == 0)
         error = put_losses(store, database, batch);
+    if (error == 0 && is_seal_due(store, batch))
+        error = put_seal(store, database, heads);
     if (error == 0)
         error = schema_commit(database);
     if (error != 0) {
@@ -219,6 +245,8 @@ writer_put_heads(struct store *store)
     for (int stream = STREAM_EVENT; stream < STREAM_END && error == 0; stream++)
         if (store->committed[stream].last != 0)
             error = schema_put_head(database, (enum stream)stream, &store->committed[stream]);
+    if (error == 0)
+        error = put_seal(store, database, store->committed);
     if (error != 0 || schema_commit(database) != 0)
         schema_rollback(database);
 }
@@ -248,6 +276,8 @@ lose(struct store *store, const struct batch *batch)
         store->committed[stream].last = segment->last;
         memcpy(store->committed[stream].chain, segment->chain, STORE_HASH);
     }
+    store->lost_records += batch->loss_records;
+    store->lost_values += batch->loss_values;
     atomic_store(&store->counters.lost_records, store->lost_records);
     atomic_store(&store->counters.lost_values, store->lost_values);
 }
@@ -365,6 +395,8 @@ writer_run(void *context)
             queue_post(store->replies, &reply);
         } else if (taken) {
             take_batch(store, job.batch);
+            if (store->volatile_one != NULL)
+                volatile_try_return(store); /* else the next start finds them in memory */
             return NULL;
         }
         rest(store);

@@ -1,0 +1,77 @@
+#include "daemon/store/seal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const NAMES[] = {"", "event", "evidence", "period", "minute", "sample", "trend"};
+
+static size_t
+print_place(char *text, size_t at, enum stream stream, uint64_t last,
+            const uint8_t chain[STORE_HASH])
+{
+    at += (size_t)snprintf(text + at, SEAL_TEXT - at, "|%s:%llu:", NAMES[stream],
+                           (unsigned long long)last);
+    for (size_t i = 0; i < STORE_HASH && at + 2 < SEAL_TEXT; i++)
+        at += (size_t)snprintf(text + at, SEAL_TEXT - at, "%02x", chain[i]);
+    return at;
+}
+
+static size_t
+print_front(const char *kind, const char *gateway_id, const char *store_id, int64_t utc_ms,
+            char *text)
+{
+    return (size_t)snprintf(text, SEAL_TEXT, "%s|%.32s|%.32s|%lld", kind, gateway_id, store_id,
+                            (long long)utc_ms);
+}
+
+void
+seal_print_heads(const char *gateway_id, const char *store_id, int64_t utc_ms,
+                 const struct head heads[STREAM_END], char ret_text[SEAL_TEXT])
+{
+    size_t at = print_front("parkgate-heads1", gateway_id, store_id, utc_ms, ret_text);
+
+    for (int stream = STREAM_EVENT; stream < STREAM_END; stream++)
+        if (heads[stream].last != 0)
+            at = print_place(ret_text, at, (enum stream)stream, heads[stream].last,
+                             heads[stream].chain);
+}
+
+void
+seal_print_anchor(const char *gateway_id, const char *store_id, int64_t utc_ms,
+                  enum stream stream, uint64_t last, const uint8_t chain[STORE_HASH],
+                  char ret_text[SEAL_TEXT])
+{
+    size_t at = print_front("parkgate-anchor1", gateway_id, store_id, utc_ms, ret_text);
+
+    print_place(ret_text, at, stream, last, chain);
+}
+
+static bool
+take_hash(const char *text, uint8_t ret_hash[STORE_HASH])
+{
+    for (size_t i = 0; i < STORE_HASH; i++) {
+        unsigned byte;
+        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+            return false;
+        ret_hash[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+bool
+seal_find(const char *text, const char *store_id, enum stream stream,
+          struct seal_place *ret_place)
+{
+    char wanted[64];
+    char *end;
+
+    snprintf(wanted, sizeof wanted, "|%.32s|", store_id);
+    const char *store = strstr(text, wanted);
+    snprintf(wanted, sizeof wanted, "|%s:", NAMES[stream]);
+    const char *place = store != NULL ? strstr(store, wanted) : NULL;
+    if (place == NULL)
+        return false;
+    ret_place->last = strtoull(place + strlen(wanted), &end, 10);
+    return *end == ':' && take_hash(end + 1, ret_place->chain);
+}
