@@ -4,6 +4,7 @@
 #include "base/calendar.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ERA_DAYS        146097
@@ -125,4 +126,32 @@ calendar_print_time(int64_t utc_ms, char ret_text[30])
     print_digits(ret_text + 14, of_day / 60000 % 60, 2);
     print_digits(ret_text + 17, of_day / 1000 % 60, 2);
     print_digits(ret_text + 20, of_day % 1000, 3);
+}
+
+bool
+calendar_parse_time(const char *text, int64_t *ret_utc_ms)
+{
+    int year, month, day, hour = 0, minute = 0, second = 0, used = 0, more = 0;
+
+    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3)
+        return false;
+    if (text[used] == 'T' || text[used] == ' ') {
+        if (sscanf(text + used + 1, "%2d:%2d%n", &hour, &minute, &more) != 2)
+            return false;
+        used += 1 + more;
+        if (text[used] == ':') {
+            if (sscanf(text + used + 1, "%2d%n", &second, &more) != 1)
+                return false;
+            used += 1 + more;
+        }
+    }
+    bool utc = text[used] == 'Z';
+    if (strcmp(text + used, "") != 0 && !(utc && text[used + 1] == '\0'))
+        return false;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+        second > 60)
+        return false;
+    *ret_utc_ms = days_from_date(year, month, day) * CALENDAR_DAY_MS + hour * CALENDAR_HOUR_MS +
+                  minute * CALENDAR_MINUTE_MS + second * 1000LL - (utc ? 0 : CALENDAR_OFFSET_MS);
+    return true;
 }

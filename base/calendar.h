@@ -4,6 +4,7 @@
 #ifndef BASE_CALENDAR_H
 #define BASE_CALENDAR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,5 +23,8 @@ void calendar_print_date(int64_t utc_ms, char ret_text[11]);
 
 /* "2026-11-21T12:00:00.123+08:00" (30 bytes with NUL). */
 void calendar_print_time(int64_t utc_ms, char ret_text[30]);
+
+/* "2026-11-21", "2026-11-21T08:00", "2026-11-21T08:00:30": UTC+08:00; with "Z" behind it UTC. */
+bool calendar_parse_time(const char *text, int64_t *ret_utc_ms);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum start_at { START_NOW, START_OLDEST };
+enum start_at { START_NOW, START_OLDEST, START_TIME };
 enum backlog_order { BACKLOG_OLDEST_FIRST, BACKLOG_NEWEST_FIRST };
 
 struct destination {
@@ -25,7 +25,9 @@ struct destination {
     uint16_t window;      /* messages in flight at most */
     uint32_t max_payload; /* bytes */
     uint32_t streams;     /* bit 1 << stream: what it receives */
+    const char *start_text;
     enum start_at start;  /* of a destination the store has not seen before */
+    int64_t start_utc_ms; /* START_TIME */
     enum backlog_order backlog;
     uint32_t backlog_rate;   /* bytes a second, 0: no limit */
     bool acknowledge_centre; /* PUBACK is not enough */

@@ -1,4 +1,5 @@
 /* destinations: and store: of a site file. */
+#include "base/calendar.h"
 #include "config/endpoint.h"
 #include "config/load.h"
 #include "config/section.h"
@@ -95,6 +96,23 @@ check_prefix(struct load *load, const struct yaml_node *node, const char *what, 
 }
 
 static void
+read_start(struct load *load, const struct yaml_node *node, const char *what,
+           struct destination *destination)
+{
+    const char *text = destination->start_text;
+
+    destination->start = strcmp(text, "now") == 0 ? START_NOW : START_OLDEST;
+    if (destination->start == START_NOW || strcmp(text, "oldest") == 0)
+        return;
+    destination->start = START_TIME;
+    if (!calendar_parse_time(text, &destination->start_utc_ms))
+        load_mistake(load, yaml_find(node, "start"),
+                     "'start' of %s is '%.40s'; it must be oldest, now, or a time like "
+                     "2026-11-21T08:00",
+                     what, text);
+}
+
+static void
 read_destination(struct load *load, const struct yaml_node *node, struct destination *destination)
 {
     const char *what = load_printf(load, "destination '%.60s'", node->key);
@@ -104,6 +122,7 @@ read_destination(struct load *load, const struct yaml_node *node, struct destina
     if (broker)
         read_broker(load, broker, what, destination);
     read_streams(load, section_form(&SCHEMA_DESTINATION, node, "streams"), what, destination);
+    read_start(load, node, what, destination);
     check_security(load, node, what, destination);
     check_prefix(load, node, what, destination->prefix);
 }

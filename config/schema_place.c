@@ -7,8 +7,6 @@
 
 static const struct schema_choice COMMANDS[] = {{"signed", false}, {"unsigned", true}, {NULL, 0}};
 static const struct schema_choice VERSIONS[] = {{"auto", 0}, {"5", 5}, {"3.1.1", 4}, {NULL, 0}};
-static const struct schema_choice STARTS[] = {
-    {"oldest", START_OLDEST}, {"now", START_NOW}, {NULL, 0}};
 static const struct schema_choice BACKLOGS[] = {
     {"oldest-first", BACKLOG_OLDEST_FIRST}, {"newest-first", BACKLOG_NEWEST_FIRST}, {NULL, 0}};
 static const struct schema_choice ACKNOWLEDGES[] = {{"broker", false}, {"centre", true}, {NULL, 0}};
@@ -168,12 +166,11 @@ static const struct schema_key DESTINATION[] = {
      .en = "What it receives; all unless said.",
      .zh = "接收哪些数据流;默认全部。"},
     {.name = "start",
-     .type = SCHEMA_CHOICE,
-     .choices = STARTS,
+     .type = SCHEMA_TEXT,
      .fallback = "oldest",
-     SCHEMA_AT(destination, start),
-     .en = "Where a new destination begins.",
-     .zh = "新的去向从何处开始。"},
+     SCHEMA_AT(destination, start_text),
+     .en = "Where a new destination begins: oldest, now, or a time (2026-11-21T08:00).",
+     .zh = "新的去向从何处开始:oldest 最早,now 现在,或某一时刻。"},
     {.name = "backlog",
      .type = SCHEMA_CHOICE,
      .choices = BACKLOGS,

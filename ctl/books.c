@@ -45,7 +45,7 @@ books_run(int argc, char **argv)
     }
     printf("\n%-9s %-16s %12s %12s %10s %10s %10s %10s\n", "stream", "destination", "stored",
            "acknowledged", "queued", "evicted", "skipped", "rejected");
-    for (uint32_t number = 1; (name = reader_destination(reader, number)) != NULL; number++) {
+    for (uint32_t number = 0; (name = reader_next_destination(reader, &number)) != NULL;) {
         struct cursors cursors = {0};
         reader_cursors(reader, number, &cursors);
         for (int stream = STREAM_EVENT; stream < STREAM_END; stream++)

@@ -36,7 +36,7 @@ buffer_run(int argc, char **argv)
         return CTL_WRONG;
     }
     printf("%-16s %-9s %12s %14s %9s\n", "destination", "stream", "records", "bytes", "hours");
-    for (uint32_t number = 1; (name = reader_destination(reader, number)) != NULL; number++) {
+    for (uint32_t number = 0; (name = reader_next_destination(reader, &number)) != NULL;) {
         struct cursors cursors = {0};
         reader_cursors(reader, number, &cursors);
         for (int stream = STREAM_EVENT; stream < STREAM_END; stream++)

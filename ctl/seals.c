@@ -1,7 +1,5 @@
 #include "ctl/seals.h"
 
-#include "daemon/store/key.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +49,7 @@ seals_load(struct reader *reader, const uint8_t key[32], struct seals *ret_seals
     int error = 0;
 
     for (uint64_t at = 0; error == 0 && reader_seal(reader, at, &text, signature); at++) {
-        if (!key_verify(key, text, strlen(text), signature)) {
+        if (!seal_fits(text, key, signature)) {
             printf("a signature does not fit the key: %.80s...\n", text);
             seals.bad++;
             continue;

@@ -2,7 +2,6 @@
 #ifndef CTL_SEALS_H
 #define CTL_SEALS_H
 
-#include "daemon/store/reader.h"
 #include "daemon/store/seal.h"
 
 struct seals {

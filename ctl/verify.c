@@ -3,7 +3,6 @@
 #include "ctl/ctl.h"
 #include "ctl/seals.h"
 #include "daemon/forward/payload.h"
-#include "daemon/store/key.h"
 
 #include <getopt.h>
 #include <libgen.h>
@@ -90,9 +89,8 @@ ends_rightly(const struct seals *seals, enum stream stream, uint64_t behind)
 
     if (count == 0 || seals->places[stream][count - 1].last < behind)
         return true;
-    printf("%s: records %llu to %llu were signed and are not there\n",
-           payload_stream_name(stream), (unsigned long long)behind,
-           (unsigned long long)seals->places[stream][count - 1].last);
+    printf("%s: records %llu to %llu were signed and are not there\n", payload_stream_name(stream),
+           (unsigned long long)behind, (unsigned long long)seals->places[stream][count - 1].last);
     return false;
 }
 
@@ -172,7 +170,7 @@ find_key(struct request *request)
     char *path = strdup(request->file);
 
     if (!request->has_key && path != NULL)
-        request->has_key = key_read_public(dirname(path), request->key);
+        request->has_key = seal_read_key(dirname(path), request->key);
     free(path);
 }
 

@@ -61,9 +61,14 @@ advance(struct walk *walk, struct track *track)
         const char *device = reader_device(track->reader, track->scan.device);
         if (device == NULL || strcmp(device, walk->device) != 0)
             continue;
-        walk->untimed += record.at.clock == CLOCK_UNKNOWN;
-        if (record.at.clock == CLOCK_UNKNOWN || record.at.utc_ms < walk->from_utc_ms ||
-            record.at.utc_ms >= walk->until_utc_ms)
+        if (record.at.clock == CLOCK_UNKNOWN) {
+            int64_t zero_utc_ms = reader_boot_zero(track->reader, record.at.boot);
+            walk->untimed += zero_utc_ms == 0;
+            if (zero_utc_ms == 0)
+                continue;
+            record.at.utc_ms = zero_utc_ms + record.at.mono_ms;
+        }
+        if (record.at.utc_ms < walk->from_utc_ms || record.at.utc_ms >= walk->until_utc_ms)
             continue;
         track->utc_ms = record.at.utc_ms;
         return;

@@ -73,6 +73,8 @@ engine_note(struct engine *engine, const struct note *note)
     if (notes_take(&engine->notes, note, &engine->now, &event) == NOTES_IGNORED)
         return;
     uint64_t sequence = on_event(engine, &event);
+    if (note->boot != 0)
+        store_place_boot(engine->parts.store, note->boot, note->zero_utc_ms);
     if (event.phase == PHASE_OPENED && sequence != 0)
         notes_opened(&engine->notes, &event, sequence, store_id(engine->parts.store));
 }

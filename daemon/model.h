@@ -50,6 +50,8 @@ struct note {
     char subject[64];
     char text[EVENT_TEXT];
     uint64_t count, count_values; /* readings lost, ... 0: none */
+    uint32_t boot;                /* of kind clock.zero, with zero_utc_ms; 0: does not apply */
+    int64_t zero_utc_ms;
 };
 
 struct command {

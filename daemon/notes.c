@@ -38,7 +38,6 @@ add_detail(struct event *event, const char *key, uint64_t count)
     detail->as.integer = (int64_t)count;
 }
 
-/* Keys ascend bytewise: "records" < "text" < "values". */
 static void
 fill(struct event *event, const struct note *note, const struct stamp *at)
 {
@@ -52,6 +51,7 @@ fill(struct event *event, const struct note *note, const struct stamp *at)
     event->duration_ms = -1;
     event->value = event->peak = event->limit = (double)NAN;
     event->averaging = "";
+    add_detail(event, "boot", note->boot);
     add_detail(event, "records", note->count);
     if (note->text[0] != '\0') {
         struct detail *detail = &event->details[event->detail_count++];
@@ -60,6 +60,7 @@ fill(struct event *event, const struct note *note, const struct stamp *at)
         detail->as.text = note->text;
     }
     add_detail(event, "values", note->count_values);
+    add_detail(event, "zero_utc_ms", (uint64_t)note->zero_utc_ms);
 }
 
 static void

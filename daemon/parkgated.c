@@ -64,8 +64,8 @@ pass_order(void *context, struct order *order)
 }
 
 /* A note from the store's thread or from main: recorded by the engine. */
-static void
-post_note(void *context, const struct note *note)
+void
+parkgated_post_note(void *context, const struct note *note)
 {
     struct parkgated *self = context;
     struct message message = {.kind = MESSAGE_NOTE};
@@ -82,7 +82,7 @@ parkgated_note(struct parkgated *self, const char *kind, enum severity severity,
 
     snprintf(made.subject, sizeof made.subject, "gateway");
     snprintf(made.text, sizeof made.text, "%s", text);
-    post_note(self, &made);
+    parkgated_post_note(self, &made);
 }
 
 /* ---- the site ---- */
@@ -190,8 +190,10 @@ open_store(struct parkgated *self)
                                     .max_size = settings->max_size,
                                     .commit_every_ms = settings->commit_every_ms,
                                     .keep_days = settings->keep_days};
-    struct store_hooks hooks = {
-        .durable = parkgated_wake, .note = post_note, .cursors = self->cursors, .context = self};
+    struct store_hooks hooks = {.durable = parkgated_wake,
+                                .note = parkgated_post_note,
+                                .cursors = self->cursors,
+                                .context = self};
     char boot[33];
     char reason[200] = "";
 
@@ -206,6 +208,7 @@ open_store(struct parkgated *self)
         log_error("the store refuses the number of this boot");
         return -EIO;
     }
+    self->placed = store_boot_is_placed(self->store, number);
     timekeeper_init(&self->timekeeper, number, store_last_utc_ms(self->store));
     timekeeper_stamp(&self->timekeeper, clock_mono_ms(), &self->started);
     error = store_register(self->store, self->running.site);

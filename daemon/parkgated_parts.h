@@ -41,6 +41,7 @@ struct parkgated {
     uint32_t generation;
     int64_t health_mono_ms;
     uint64_t health_signature;
+    bool placed; /* this boot's time zero is recorded */
     const char *restart_cause;
     char last_error[512];
     bool engine_started;
@@ -50,6 +51,7 @@ struct parkgated {
 void parkgated_wake(void *parkgated);
 
 /* Has the engine record a moment. */
+void parkgated_post_note(void *self, const struct note *note);
 void parkgated_note(struct parkgated *self, const char *kind, enum severity severity,
                     const char *text);
 

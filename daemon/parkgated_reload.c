@@ -1,6 +1,7 @@
 /* A changed site file, and what has to be looked at once a second. */
 #include "daemon/parkgated_parts.h"
 
+#include "base/calendar.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -113,13 +114,36 @@ parkgated_reload(struct parkgated *self)
 
 /* ---- once a second ---- */
 
+/* Once a boot, when the clock can be believed for the first time: what was recorded before is
+ * placed by it. */
+static void
+tell_zero(struct parkgated *self)
+{
+    struct note note = {.kind = "clock.zero", .phase = PHASE_NOTED, .severity = SEVERITY_INFO};
+    struct stamp now;
+    char zero[30];
+
+    timekeeper_stamp(&self->timekeeper, clock_mono_ms(), &now);
+    note.boot = now.boot;
+    note.zero_utc_ms = now.utc_ms - now.mono_ms;
+    calendar_print_time(note.zero_utc_ms, zero);
+    snprintf(note.subject, sizeof note.subject, "gateway");
+    snprintf(note.text, sizeof note.text, "boot %u began at %s; its earlier records stand by that",
+             now.boot, zero);
+    parkgated_post_note(self, &note);
+    self->placed = true;
+}
+
 static void
 watch_clock(struct parkgated *self)
 {
     struct timekeeper_change change;
     char text[EVENT_TEXT];
 
-    if (!timekeeper_update(&self->timekeeper, &change))
+    bool changed = timekeeper_update(&self->timekeeper, &change);
+    if (change.after == CLOCK_SYNCHRONISED && !self->placed)
+        tell_zero(self);
+    if (!changed)
         return;
     snprintf(text, sizeof text, "clock %s -> %s, step %" PRId64 " ms",
              timekeeper_state_name(change.before), timekeeper_state_name(change.after),

@@ -51,8 +51,7 @@ guess_plant(const struct park *park, const struct device *device)
         int parts;
 
         for (uint16_t i = 0; i < device->point_count; i++)
-            known += park_find_quantity(park, plant, device->points[i].name, &unit,
-                                        &parts) != NULL;
+            known += park_find_quantity(park, plant, device->points[i].name, &unit, &parts) != NULL;
         if (known > most) {
             most = known;
             best = plant;

@@ -32,13 +32,16 @@ book_cursor(struct book *book, enum stream stream)
 static void
 start_anew(struct book *book)
 {
+    const struct destination *destination = book->destination;
     memset(&book->durable, 0, sizeof book->durable);
-    if (book->destination->start != START_NOW)
-        return;
     for (enum stream i = STREAM_EVENT; i < STREAM_END; i++) {
-        uint64_t durable = reader_durable(book->reader, i);
-        if (durable)
-            cursor_mark(&book->durable.streams[i], 1, durable, CURSOR_SKIPPED);
+        uint64_t first = 1;
+        if (destination->start == START_NOW)
+            first = reader_durable(book->reader, i) + 1;
+        else if (destination->start == START_TIME)
+            first = reader_seek(book->reader, i, destination->start_utc_ms);
+        if (first > 1)
+            cursor_mark(&book->durable.streams[i], 1, first - 1, CURSOR_SKIPPED);
     }
 }
 

@@ -34,6 +34,16 @@ payload_begin(struct payload_source *source, struct reader *reader, const struct
     memcpy(source->chain, chunk->previous, STORE_HASH);
 }
 
+/* Where the boot's time zero has become known, its untimed records are placed by it: not in the
+ * store, where nothing is edited, but in what is told of them. */
+static void
+place(struct payload_source *source, const struct record *first)
+{
+    source->zero_utc_ms = 0;
+    if (first->at.clock == CLOCK_UNKNOWN)
+        source->zero_utc_ms = reader_boot_zero(source->reader, first->at.boot);
+}
+
 static void
 put_head(struct json *json, const struct payload_source *source, uint64_t catalog,
          const struct record *first)
@@ -49,7 +59,8 @@ put_head(struct json *json, const struct payload_source *source, uint64_t catalo
     json_put_natural(json, "first", first->sequence);
     json_put_natural(json, "catalog", catalog);
     json_put_natural(json, "boot", first->at.boot);
-    json_put_text(json, "clock", payload_clock_name(first->at.clock));
+    json_put_text(json, "clock",
+                  source->zero_utc_ms != 0 ? "placed" : payload_clock_name(first->at.clock));
     json_key(json, "previous");
     json_hex(json, source->chain, STORE_HASH);
     json_key(json, "records");
@@ -128,7 +139,10 @@ write_record(struct payload_source *source, struct json *json, size_t limit,
 {
     struct buf *buf = json->buf;
     size_t start = buf->length;
-    bool readable = payload_put_record(json, source->reader, record);
+    struct record placed = *record;
+    if (source->zero_utc_ms != 0)
+        placed.at.utc_ms = source->zero_utc_ms + record->at.mono_ms;
+    bool readable = payload_put_record(json, source->reader, &placed);
     size_t whole = buf->length + TAIL + MONO_TEXT * (size_t)(sent->records + 1);
     bool fits = !buf->overflow && whole <= buf->capacity && (sent->records == 0 || whole <= limit);
     if (!readable || !fits) {
@@ -159,6 +173,7 @@ payload_build(struct payload_source *source, uint64_t until, uint64_t catalog, s
         if (sent.records == 0) {
             first = record;
             sent.first = record.sequence;
+            place(source, &first);
             put_head(&json, source, catalog, &first);
         }
         rc = write_record(source, &json, limit, &record, &sent);

@@ -63,16 +63,18 @@ put_number(struct json *json, const char *key, double value)
         json_put_number(json, key, value);
 }
 
-/* "t": null while the clock is unknown; then boot and mono say where the record stands. */
+/* While the clock was unknown boot and mono say where the record stands; "t" is null, or where the
+ * boot's time zero places it (payload.c). */
 static void
 put_time(struct json *json, const struct stamp *at)
 {
     json_key(json, "t");
-    if (at->clock != CLOCK_UNKNOWN) {
+    if (at->clock == CLOCK_UNKNOWN && at->utc_ms == 0)
+        json_none(json);
+    else
         json_signed(json, at->utc_ms);
+    if (at->clock != CLOCK_UNKNOWN)
         return;
-    }
-    json_none(json);
     json_put_natural(json, "boot", at->boot);
     json_put_integer(json, "mono", at->mono_ms);
 }

@@ -14,8 +14,8 @@ enum form {
 /* How whole numbers follow from differences. */
 enum predictor { PREDICT_NOTHING, PREDICT_SAME, PREDICT_STEP };
 
-#define EXPONENTS  10
-#define LARGEST    9007199254740992.0 /* 2^53: beyond it not every whole number is a double */
+#define EXPONENTS 10
+#define LARGEST   9007199254740992.0 /* 2^53: beyond it not every whole number is a double */
 
 static const double POWERS[EXPONENTS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
@@ -210,8 +210,7 @@ column_put(struct buf *planes, enum column_kind kind, uint64_t *words, size_t ro
     for (unsigned j = 0; j < width; j++)
         for (size_t i = 1; i < rows; i++)
             buf_byte(planes, (uint8_t)(words[i] >> (8 * j)));
-    return (struct column_head){(uint8_t)(form << 4 | exponent),
-                                (uint8_t)(predictor << 4 | width),
+    return (struct column_head){(uint8_t)(form << 4 | exponent), (uint8_t)(predictor << 4 | width),
                                 form == FORM_XOR ? words[0] : fold(words[0])};
 }
 
@@ -227,8 +226,8 @@ column_take(const struct column_head *head, struct bytes *planes, size_t rows,
     column.exponent = head->form & 15;
     column.predictor = head->width >> 4;
     column.width = head->width & 15;
-    if (column.form > FORM_XOR || column.exponent >= EXPONENTS ||
-        column.predictor > PREDICT_STEP || column.width > 8)
+    if (column.form > FORM_XOR || column.exponent >= EXPONENTS || column.predictor > PREDICT_STEP ||
+        column.width > 8)
         return false;
     column.word = column.form == FORM_XOR ? head->first : unfold(head->first);
     column.plane = bytes_take(planes, rows == 0 ? 0 : column.width * (rows - 1));

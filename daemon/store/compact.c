@@ -66,9 +66,8 @@ gather(struct store *store, struct packer *packer, const struct segment *segment
         if (got != 1)
             return got < 0 ? got : -EBADMSG;
         struct packed packed = {segment.codec, segment.body, segment.length};
-        error = segment.first == segments[i].first
-                    ? unpack(packer, &packed, segment.first, plain)
-                    : -EBADMSG;
+        error = segment.first == segments[i].first ? unpack(packer, &packed, segment.first, plain)
+                                                   : -EBADMSG;
         schema_end_read(store->durable);
     }
     return error;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATEMENTS 48
+#define STATEMENTS 96 /* different ones of a connection; more is a mistake of ours */
 
 struct database {
     sqlite3 *sqlite;

@@ -258,8 +258,7 @@ open_files(struct store *store, const char *volatile_directory, char ret_error[2
         error = key_open(store->directory, &face->key, ret_error);
     if (error != 0)
         return error;
-    snprintf(face->path[1], STORE_PATH, "%.4000s/parkgate-volatile-%s.db", aside,
-             face->gateway_id);
+    snprintf(face->path[1], STORE_PATH, "%.4000s/parkgate-volatile-%s.db", aside, face->gateway_id);
     error = open_patiently(store, ret_error);
     if (error == -EBADMSG) {
         quarantine(store, face->path[0], ret_error);
@@ -273,4 +272,10 @@ uint32_t
 store_begin_boot(struct store *store, const char *boot_id, int64_t utc_ms)
 {
     return registry_boot(store->durable, boot_id, utc_ms);
+}
+
+bool
+store_boot_is_placed(struct store *store, uint32_t boot)
+{
+    return registry_boot_is_placed(store->durable, boot);
 }

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAME_BYTES 16384 /* a frame is closed when it holds so much: one point is read without all */
-#define BLOCK_BYTES 256   /* a column as large gets statistics of its own */
+#define FRAME_BYTES                                                                                \
+    16384               /* a frame is closed when it holds so much: one point is read without all */
+#define BLOCK_BYTES 256 /* a column as large gets statistics of its own */
 #define WINDOW_LOG  17
 
 /* ---- taking records apart ---- */
@@ -282,8 +283,8 @@ close_frame(struct packer *packer, size_t groups, int level)
     size_t raw = heads + packer->planes.length;
     size_t start = packer->body.length;
 
-    int error = packer_reserve(&packer->body, start + ZSTD_compressBound(raw) +
-                                                  16 * (packer->cut_count + 2));
+    int error = packer_reserve(&packer->body,
+                               start + ZSTD_compressBound(raw) + 16 * (packer->cut_count + 2));
     if (error != 0)
         return error;
     ZSTD_CCtx_reset(packer->compressor, ZSTD_reset_session_and_parameters);
@@ -335,8 +336,7 @@ static int
 put_index(struct packer *packer)
 {
     struct buf *index = &packer->index;
-    size_t wanted = packer->shapes.length + 64 * packer->group_count + 9 * packer->entry_count +
-                    64;
+    size_t wanted = packer->shapes.length + 64 * packer->group_count + 9 * packer->entry_count + 64;
     int error = packer_reserve(index, wanted);
 
     if (error == 0)

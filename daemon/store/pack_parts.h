@@ -33,9 +33,9 @@ struct outlet {
 struct packer {
     ZSTD_CCtx *compressor;
     ZSTD_DCtx *decompressor;
-    struct buf shapes, index, body, check; /* grown by packer_reserve */
+    struct buf shapes, index, body, check;    /* grown by packer_reserve */
     struct buf forms, widths, firsts, planes; /* of a frame: the heads of its columns, the rest */
-    uint8_t *holes;                                       /* PACK_HOLES */
+    uint8_t *holes;                           /* PACK_HOLES */
     struct group *groups;
     size_t group_count, group_capacity;
     struct entry *entries;

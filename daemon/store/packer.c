@@ -55,12 +55,12 @@ packer_grow(void *pointer, size_t *capacity, size_t count, size_t size)
         return 0;
     size_t wanted = count + count / 2;
     memcpy(&memory, pointer, sizeof memory);
-    memory = realloc(memory, wanted * size);
-    if (memory == NULL)
+    void *grown = realloc(memory, wanted * size);
+    if (grown == NULL)
         return -ENOMEM;
-    memcpy(pointer, &memory, sizeof memory);
+    memcpy(pointer, &grown, sizeof grown);
     *capacity = wanted;
-    return 0;
+    return 0; // cppcheck-suppress memleak ; `pointer` has it
 }
 
 int

@@ -1,7 +1,7 @@
 #include "daemon/store/reader.h"
 
 #include "base/cbor.h"
-#include "daemon/store/pack.h"
+#include "daemon/store/reader_parts.h"
 #include "daemon/store/record.h"
 #include "daemon/store/store_parts.h"
 
@@ -10,29 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The segment read last, unpacked. */
-struct opened {
-    struct buf plain;
-    enum stream stream; /* 0: none */
-    uint64_t first, last;
-    struct chunk start, mark; /* of the segment; where a reading began last */
-};
-
-struct reader {
-    const struct store_face *face; /* NULL: over a file */
-    struct database *database;
-    uint32_t epoch;
-    bool changed;
-    char store_id[33], gateway_id[33];
-    char destination[64];
-    struct packer *packer;
-    struct opened opened;
-    struct registry_point *points; /* by number; entries without a name are not there */
-    uint32_t point_count;
-    char **devices;
-    uint32_t device_count;
-};
 
 /* ---- opening ---- */
 
@@ -94,31 +71,12 @@ reader_open_file(const char *path, struct reader **ret_reader, char ret_error[20
     return 0;
 }
 
-static void
-forget_registry(struct reader *reader)
-{
-    for (uint32_t i = 0; i < reader->point_count; i++) {
-        free((char *)(uintptr_t)reader->points[i].device);
-        free((char *)(uintptr_t)reader->points[i].name);
-        free((char *)(uintptr_t)reader->points[i].unit);
-        free((char *)(uintptr_t)reader->points[i].type);
-    }
-    for (uint32_t i = 0; i < reader->device_count; i++)
-        free(reader->devices[i]);
-    free(reader->points);
-    free(reader->devices);
-    reader->points = NULL;
-    reader->devices = NULL;
-    reader->point_count = 0;
-    reader->device_count = 0;
-}
-
 void
 reader_close(struct reader *reader)
 {
     if (reader == NULL)
         return;
-    forget_registry(reader);
+    reader_forget_registry(reader);
     database_close(reader->database);
     packer_free(reader->packer);
     buf_free(&reader->opened.plain);
@@ -336,95 +294,7 @@ record_chain(uint8_t chain[STORE_HASH], const struct record *record)
     EVP_Digest(both, sizeof both, chain, &length, EVP_sha256(), NULL);
 }
 
-/* ---- the registry ---- */
-
-static int
-load_points(struct reader *reader)
-{
-    uint32_t count = (uint32_t)database_value(reader->database,
-                                              "SELECT coalesce(max(number),0) FROM points", 0);
-    struct statement *statement = database_query(
-        reader->database, "SELECT number,device,name,unit,type FROM points", "");
-
-    reader->points = calloc(count + 1U, sizeof *reader->points);
-    if (reader->points == NULL || statement == NULL)
-        return -ENOMEM;
-    reader->point_count = count + 1;
-    while (database_step(reader->database, statement) == 1) {
-        uint32_t number = (uint32_t)database_integer(statement, 0);
-        if (number > count)
-            continue;
-        struct registry_point *point = &reader->points[number];
-        point->number = number;
-        point->device = strdup(database_text(statement, 1));
-        point->name = strdup(database_text(statement, 2));
-        point->unit = strdup(database_text(statement, 3));
-        point->type = strdup(database_text(statement, 4));
-    }
-    return 0;
-}
-
-static int
-load_devices(struct reader *reader)
-{
-    uint32_t count = (uint32_t)database_value(reader->database,
-                                              "SELECT coalesce(max(number),0) FROM devices", 0);
-    struct statement *statement = database_query(reader->database,
-                                                 "SELECT number,name FROM devices", "");
-
-    reader->devices = calloc(count + 1U, sizeof *reader->devices);
-    if (reader->devices == NULL || statement == NULL)
-        return -ENOMEM;
-    reader->device_count = count + 1;
-    while (database_step(reader->database, statement) == 1) {
-        uint32_t number = (uint32_t)database_integer(statement, 0);
-        if (number <= count)
-            reader->devices[number] = strdup(database_text(statement, 1));
-    }
-    return 0;
-}
-
-/* While the disk is gone the registry is still read from the durable file. */
-static void
-load_registry(struct reader *reader)
-{
-    if (reader->database == NULL || reader_is_volatile(reader))
-        return;
-    forget_registry(reader);
-    if (load_points(reader) != 0 || load_devices(reader) != 0)
-        forget_registry(reader);
-}
-
-const struct registry_point *
-reader_point(struct reader *reader, uint32_t number)
-{
-    if (number >= reader->point_count || reader->points[number].name == NULL)
-        load_registry(reader);
-    return number < reader->point_count && reader->points[number].name != NULL
-               ? &reader->points[number]
-               : NULL;
-}
-
-const char *
-reader_device(struct reader *reader, uint32_t number)
-{
-    if (number >= reader->device_count || reader->devices[number] == NULL)
-        load_registry(reader);
-    return number < reader->device_count ? reader->devices[number] : NULL;
-}
-
-const char *
-reader_destination(struct reader *reader, uint32_t number)
-{
-    struct statement *statement = database_query(
-        reader->database, "SELECT name FROM destinations WHERE number=?", "i", (int64_t)number);
-
-    if (statement == NULL || database_step(reader->database, statement) != 1)
-        return NULL;
-    snprintf(reader->destination, sizeof reader->destination, "%s", database_text(statement, 0));
-    database_reset(statement);
-    return reader->destination;
-}
+/* ---- what stands in it ---- */
 
 struct stream_books
 reader_books(struct reader *reader, enum stream stream)

@@ -42,26 +42,24 @@ int reader_open(const struct store_face *face, struct reader **ret_reader);
 int reader_open_file(const char *path, struct reader **ret_reader, char ret_error[200]);
 void reader_close(struct reader *reader);
 
-/* True once after the store behind the reader became another (a new file, or the volatile one):
- * positions start anew. */
+/* True once after the store behind it became another: positions start anew. */
 bool reader_store_changed(struct reader *reader);
 
-/* Which store the reader is over, counted since the daemon's start: goes into struct cursors. */
+/* Counted since the daemon's start: goes into struct cursors. */
 uint32_t reader_epoch(const struct reader *reader);
 
 const char *reader_store_id(const struct reader *reader);
 const char *reader_event_store_id(const struct reader *reader); /* events' ids are made of it */
 const char *reader_gateway_id(const struct reader *reader);
 bool reader_is_volatile(const struct reader *reader);
-
-/* Up to here the stream is on disk: lock-free inside the daemon. */
+/* Up to here the stream is on disk. */
 uint64_t reader_durable(struct reader *reader, enum stream stream);
 
 /* First sequence still there; durable + 1 when the stream is empty. */
 uint64_t reader_oldest(struct reader *reader, enum stream stream);
 
-/* From which sequence on records of that time may be found: by halving, over the times of segments.
- * A clock that was set back may put some before it; who wants those begins an hour earlier. */
+/* From which sequence on records of that time may be found, by the times of segments. A clock that
+ * was set back may put some before it; who wants those begins an hour earlier. */
 uint64_t reader_seek(struct reader *reader, enum stream stream, int64_t utc_ms);
 
 /* What a destination that has everything up to `low` still has before it. */
@@ -80,7 +78,7 @@ bool chunk_next(struct chunk *chunk, struct record *ret_record);
 /* chain = SHA-256(previous, SHA-256(body)); in place. */
 void record_chain(uint8_t chain[STORE_HASH], const struct record *record);
 
-/* The registry: what a number in a record means. NULL when there is no such number. */
+/* What a number in a record means; NULL: there is none. */
 struct registry_point {
     uint32_t number;
     const char *device, *name, *unit, *type;
@@ -88,8 +86,11 @@ struct registry_point {
 const struct registry_point *reader_point(struct reader *reader, uint32_t number);
 const char *reader_device(struct reader *reader, uint32_t number);
 
-/* The name of a destination, NULL where there is none of that number. Valid until the next call. */
-const char *reader_destination(struct reader *reader, uint32_t number);
+/* UTC at the boot's monotonic zero (event clock.zero); 0: not known. */
+int64_t reader_boot_zero(struct reader *reader, uint32_t boot);
+
+/* The site's next destination behind that number, which becomes its own; NULL: no more. */
+const char *reader_next_destination(struct reader *reader, uint32_t *number);
 
 /* What the stream has had, ever. */
 struct stream_books {
@@ -103,13 +104,11 @@ bool reader_head_chain(struct reader *reader, enum stream stream, uint8_t ret_ch
 /* The cursors of a destination as last committed; false: never seen before. */
 bool reader_cursors(struct reader *reader, uint32_t destination, struct cursors *ret_cursors);
 
-/* The newest saved state of that name; its length, 0 for none. `ret_heads` (STREAM_END) are the
- * stream heads at which it was taken. */
+/* The newest saved state of that name; its length, 0 for none; the heads at which it was taken. */
 size_t reader_state(struct reader *reader, const char *name, void *ret_bytes, size_t capacity,
                     uint64_t *ret_heads);
 
-/* The signed texts of the store: heads, then anchors; false behind the last. Valid until the next
- * call. */
+/* Signed texts (seal.h): heads, then anchors; false behind the last. Valid until the next call. */
 bool reader_seal(struct reader *reader, uint64_t at, const char **ret_text,
                  uint8_t ret_signature[64]);
 

@@ -120,6 +120,18 @@ order_points(struct site *site, struct device *device)
     device->by_number = order;
 }
 
+static int
+number_destination(struct database *database, struct destination *destination)
+{
+    int error = number_of(database, "SELECT number FROM destinations WHERE name=?",
+                          "INSERT INTO destinations(name) VALUES(?)", destination->name,
+                          &destination->number);
+
+    return error != 0 ? error
+                      : database_run(database, "UPDATE destinations SET current=1 WHERE number=?",
+                                     "i", (int64_t)destination->number);
+}
+
 int
 registry_number_site(struct database *database, struct site *site)
 {
@@ -131,13 +143,32 @@ registry_number_site(struct database *database, struct site *site)
                           &site->devices[i].number);
     for (uint32_t i = 0; i < site->point_count && error == 0; i++)
         error = number_point(database, &site->points[i]);
+    if (error == 0)
+        error = database_run(database, "UPDATE destinations SET current=0", "");
     for (uint16_t i = 0; i < site->destination_count && error == 0; i++)
-        error = number_of(database, "SELECT number FROM destinations WHERE name=?",
-                          "INSERT INTO destinations(name) VALUES(?)", site->destinations[i].name,
-                          &site->destinations[i].number);
+        error = number_destination(database, &site->destinations[i]);
     for (uint16_t i = 0; i < site->device_count && error == 0; i++)
         order_points(site, &site->devices[i]);
     return error;
+}
+
+int
+registry_place_boot(struct database *database, uint32_t boot, int64_t zero_utc_ms)
+{
+    return database_run(database, "UPDATE boots SET zero_utc_ms=? WHERE number=? AND zero_utc_ms=0",
+                        "ii", zero_utc_ms, (int64_t)boot);
+}
+
+bool
+registry_boot_is_placed(struct database *database, uint32_t boot)
+{
+    struct statement *statement = database_query(
+        database, "SELECT 1 FROM boots WHERE number=? AND zero_utc_ms<>0", "i", (int64_t)boot);
+    bool is_placed = statement != NULL && database_step(database, statement) == 1;
+
+    if (is_placed)
+        database_reset(statement);
+    return is_placed;
 }
 
 uint32_t

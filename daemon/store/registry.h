@@ -12,6 +12,9 @@
 int registry_number_site(struct database *database, struct site *site);
 
 /* The number of a kernel boot, made if it is new. 0 on failure. */
+/* The boot's time zero, kept once. */
+int registry_place_boot(struct database *database, uint32_t boot, int64_t zero_utc_ms);
+bool registry_boot_is_placed(struct database *database, uint32_t boot);
 uint32_t registry_boot(struct database *database, const char *boot_id, int64_t utc_ms);
 
 #endif

@@ -7,9 +7,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
-#define SLICE  32
-#define DAY_MS 86400000LL
+#define SLICE        32
+#define DAY_MS       86400000LL
+#define DISK_RESERVE ((int64_t)32 << 20) /* free on the disk: below it the store stops growing */
+#define FREE_RESERVE ((int64_t)1 << 20)  /* free in the file then */
 
 static const enum stream FROM_THE_BOTTOM[] = {STREAM_TREND,  STREAM_SAMPLE,   STREAM_MINUTE,
                                               STREAM_PERIOD, STREAM_EVIDENCE, STREAM_EVENT};
@@ -50,9 +53,11 @@ put_anchor(struct store *store, const struct segment *cut)
 {
     char text[SEAL_TEXT];
     uint8_t signature[SEAL_SIGNATURE];
+    struct seal_place place = {.last = cut->last};
 
+    memcpy(place.chain, cut->chain, STORE_HASH);
     seal_print_anchor(store->face.gateway_id, store->face.id[0], clock_utc_ms(), cut->stream,
-                      cut->last, cut->chain, text);
+                      &place, text);
     if (!key_sign(store->face.key, text, strlen(text), signature))
         return 0;
     return schema_put_anchor(store->durable, cut->stream, text, signature);
@@ -113,8 +118,9 @@ finish_stream(struct store *store, struct database *database, enum stream stream
     store_note(store, "gap", SEVERITY_WARNING, text);
 }
 
-/* Cuts from the front while too old or too large; returns how many segments went. By age only
- * while the clock follows a time source: a clock that starts in 2099 must not empty the store. */
+/* Cuts from the front while too old or too large, but for want of room never an unsent event;
+ * returns how many segments went. By age only while the clock follows a time source: a clock that
+ * starts in 2099 must not empty the store. */
 static int
 cut_stream(struct store *store, struct database *database, enum stream stream, int64_t max_size,
            int most)
@@ -129,7 +135,9 @@ cut_stream(struct store *store, struct database *database, enum stream stream, i
         bool due = max_size >= 0 ? size_of(database) > max_size
                                  : keep_ms > 0 && segment.latest_utc_ms != 0 &&
                                        segment.latest_utc_ms < oldest_utc_ms;
-        if (!due || cut_segment(store, database, &segment, &cut) != 0)
+        bool is_held = max_size >= 0 && stream == STREAM_EVENT &&
+                       count_unsent(store, database, &segment) != 0;
+        if (!due || is_held || cut_segment(store, database, &segment, &cut) != 0)
             break;
         count++;
     }
@@ -137,11 +145,27 @@ cut_stream(struct store *store, struct database *database, enum stream stream, i
     return count;
 }
 
+/* The room the store may take: where the disk itself gets full, no more than it has now, less what
+ * the next records need, so that they find free pages in the file. */
+static int64_t
+room_for(const struct store *store, struct database *database, int64_t max_size)
+{
+    struct statvfs disk;
+
+    if (database != store->durable || statvfs(store->directory, &disk) != 0 ||
+        (int64_t)disk.f_bavail * (int64_t)disk.f_frsize >= DISK_RESERVE)
+        return max_size;
+    int64_t pages = database_value(database, "PRAGMA page_count", 0);
+    int64_t now = pages * database_value(database, "PRAGMA page_size", 4096) - FREE_RESERVE;
+    return now < max_size ? now : max_size;
+}
+
 void
 retain_run(struct store *store, struct database *database, int64_t max_size)
 {
     int left = SLICE;
 
+    max_size = room_for(store, database, max_size);
     for (size_t i = 0; i < 6 && left > 0; i++)
         left -= cut_stream(store, database, FROM_THE_BOTTOM[i], -1, left);
     for (size_t i = 0; i < 6 && left > 0; i++)

@@ -14,7 +14,8 @@
     "CREATE TABLE signatures(number INTEGER PRIMARY KEY, text TEXT NOT NULL,"                      \
     " signature BLOB NOT NULL)"
 #define TABLE_ANCHORS                                                                              \
-    "CREATE TABLE anchors(stream INTEGER PRIMARY KEY, text TEXT NOT NULL, signature BLOB NOT NULL)"
+    "CREATE TABLE anchors(stream INTEGER PRIMARY KEY, text TEXT NOT NULL, signature BLOB NOT "     \
+    "NULL)"
 
 static const char *const TABLES[] = {
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -35,7 +36,8 @@ static const char *const TABLES[] = {
     "CREATE TABLE points(number INTEGER PRIMARY KEY, device TEXT NOT NULL, name TEXT NOT NULL,"
     " unit TEXT NOT NULL, type TEXT NOT NULL, meaning TEXT NOT NULL, current INTEGER NOT NULL)",
     "CREATE INDEX points_by_name ON points(device, name)",
-    "CREATE TABLE destinations(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE destinations(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " current INTEGER NOT NULL DEFAULT 1)",
 };
 
 /* What version 2 has and version 1 had not: levels and lengths of segments, signatures, anchors,
@@ -46,6 +48,7 @@ static const char *const FROM_VERSION_1[] = {
     "INSERT INTO segments SELECT id,stream,first,last,earliest_utc_ms,latest_utc_ms,records,vals,"
     "codec,2,length(body),previous,chain,body FROM segments_1",
     "DROP TABLE segments_1",
+    "ALTER TABLE destinations ADD COLUMN current INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE boots ADD COLUMN zero_utc_ms INTEGER NOT NULL DEFAULT 0",
     TABLE_SIGNATURES,
     TABLE_ANCHORS,

@@ -1,5 +1,7 @@
 #include "daemon/store/seal.h"
 
+#include "daemon/store/key.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,13 +9,12 @@
 static const char *const NAMES[] = {"", "event", "evidence", "period", "minute", "sample", "trend"};
 
 static size_t
-print_place(char *text, size_t at, enum stream stream, uint64_t last,
-            const uint8_t chain[STORE_HASH])
+print_place(char *text, size_t at, enum stream stream, const struct seal_place *place)
 {
     at += (size_t)snprintf(text + at, SEAL_TEXT - at, "|%s:%llu:", NAMES[stream],
-                           (unsigned long long)last);
+                           (unsigned long long)place->last);
     for (size_t i = 0; i < STORE_HASH && at + 2 < SEAL_TEXT; i++)
-        at += (size_t)snprintf(text + at, SEAL_TEXT - at, "%02x", chain[i]);
+        at += (size_t)snprintf(text + at, SEAL_TEXT - at, "%02x", place->chain[i]);
     return at;
 }
 
@@ -27,24 +28,22 @@ print_front(const char *kind, const char *gateway_id, const char *store_id, int6
 
 void
 seal_print_heads(const char *gateway_id, const char *store_id, int64_t utc_ms,
-                 const struct head heads[STREAM_END], char ret_text[SEAL_TEXT])
+                 const struct seal_place heads[STREAM_END], char ret_text[SEAL_TEXT])
 {
     size_t at = print_front("parkgate-heads1", gateway_id, store_id, utc_ms, ret_text);
 
     for (int stream = STREAM_EVENT; stream < STREAM_END; stream++)
         if (heads[stream].last != 0)
-            at = print_place(ret_text, at, (enum stream)stream, heads[stream].last,
-                             heads[stream].chain);
+            at = print_place(ret_text, at, (enum stream)stream, &heads[stream]);
 }
 
 void
-seal_print_anchor(const char *gateway_id, const char *store_id, int64_t utc_ms,
-                  enum stream stream, uint64_t last, const uint8_t chain[STORE_HASH],
-                  char ret_text[SEAL_TEXT])
+seal_print_anchor(const char *gateway_id, const char *store_id, int64_t utc_ms, enum stream stream,
+                  const struct seal_place *cut, char ret_text[SEAL_TEXT])
 {
     size_t at = print_front("parkgate-anchor1", gateway_id, store_id, utc_ms, ret_text);
 
-    print_place(ret_text, at, stream, last, chain);
+    print_place(ret_text, at, stream, cut);
 }
 
 static bool
@@ -60,8 +59,7 @@ take_hash(const char *text, uint8_t ret_hash[STORE_HASH])
 }
 
 bool
-seal_find(const char *text, const char *store_id, enum stream stream,
-          struct seal_place *ret_place)
+seal_find(const char *text, const char *store_id, enum stream stream, struct seal_place *ret_place)
 {
     char wanted[64];
     char *end;
@@ -74,4 +72,16 @@ seal_find(const char *text, const char *store_id, enum stream stream,
         return false;
     ret_place->last = strtoull(place + strlen(wanted), &end, 10);
     return *end == ':' && take_hash(end + 1, ret_place->chain);
+}
+
+bool
+seal_fits(const char *text, const uint8_t public_key[32], const uint8_t signature[SEAL_SIGNATURE])
+{
+    return key_verify(public_key, text, strlen(text), signature);
+}
+
+bool
+seal_read_key(const char *directory, uint8_t ret_key[32])
+{
+    return key_read_public(directory, ret_key);
 }

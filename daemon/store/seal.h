@@ -3,26 +3,33 @@
 #ifndef DAEMON_STORE_SEAL_H
 #define DAEMON_STORE_SEAL_H
 
-#include "daemon/store/schema.h"
+#include "daemon/store/reader.h"
 
 #define SEAL_TEXT      900
 #define SEAL_SIGNATURE 64
 
-/* "parkgate-heads1|GATEWAY|STORE|UTC_MS|event:LAST:CHAIN|..." of the streams that have records. */
-void seal_print_heads(const char *gateway_id, const char *store_id, int64_t utc_ms,
-                      const struct head heads[STREAM_END], char ret_text[SEAL_TEXT]);
-
-/* "parkgate-anchor1|GATEWAY|STORE|UTC_MS|event:LAST:CHAIN": up to LAST the stream was cut. */
-void seal_print_anchor(const char *gateway_id, const char *store_id, int64_t utc_ms,
-                       enum stream stream, uint64_t last, const uint8_t chain[STORE_HASH],
-                       char ret_text[SEAL_TEXT]);
-
-/* One stream's place out of such a text, and which store it is of. */
+/* Where a stream stands. */
 struct seal_place {
     uint64_t last;
     uint8_t chain[STORE_HASH];
 };
+
+/* "parkgate-heads1|GATEWAY|STORE|UTC_MS|event:LAST:CHAIN|..." of the streams that have records. */
+void seal_print_heads(const char *gateway_id, const char *store_id, int64_t utc_ms,
+                      const struct seal_place heads[STREAM_END], char ret_text[SEAL_TEXT]);
+
+/* "parkgate-anchor1|GATEWAY|STORE|UTC_MS|event:LAST:CHAIN": up to LAST the stream was cut. */
+void seal_print_anchor(const char *gateway_id, const char *store_id, int64_t utc_ms,
+                       enum stream stream, const struct seal_place *cut, char ret_text[SEAL_TEXT]);
+
+/* One stream's place out of such a text, if it is of that store. */
 bool seal_find(const char *text, const char *store_id, enum stream stream,
                struct seal_place *ret_place);
+
+bool seal_fits(const char *text, const uint8_t public_key[32],
+               const uint8_t signature[SEAL_SIGNATURE]);
+
+/* The public half of DIRECTORY/key.pem. */
+bool seal_read_key(const char *directory, uint8_t ret_key[32]);
 
 #endif

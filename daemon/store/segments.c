@@ -32,10 +32,9 @@ schema_put_segment(struct database *database, const struct segment *segment)
                         "iiiiiiiiiiibbb", ROW(segment->stream, segment->first),
                         (int64_t)segment->stream, (int64_t)segment->first, (int64_t)segment->last,
                         segment->earliest_utc_ms, segment->latest_utc_ms, (int64_t)segment->records,
-                        (int64_t)segment->values, (int64_t)segment->codec,
-                        (int64_t)segment->level, (int64_t)segment->plain, segment->previous,
-                        (size_t)STORE_HASH, segment->chain, (size_t)STORE_HASH, segment->body,
-                        segment->length);
+                        (int64_t)segment->values, (int64_t)segment->codec, (int64_t)segment->level,
+                        (int64_t)segment->plain, segment->previous, (size_t)STORE_HASH,
+                        segment->chain, (size_t)STORE_HASH, segment->body, segment->length);
 }
 
 static int
@@ -50,8 +49,7 @@ take_segment(struct statement *statement, enum stream stream, struct segment *re
     segment.records = (uint64_t)database_integer(statement, 4);
     segment.values = (uint64_t)database_integer(statement, 5);
     segment.codec = (uint8_t)database_integer(statement, 6);
-    if (segment.first > segment.last ||
-        take_hash(statement, 9, segment.previous) != 0 ||
+    if (segment.first > segment.last || take_hash(statement, 9, segment.previous) != 0 ||
         take_hash(statement, 10, segment.chain) != 0)
         return -EBADMSG;
     segment.level = (uint8_t)database_integer(statement, 7);
@@ -137,9 +135,8 @@ schema_sum_from(struct database *database, enum stream stream, uint64_t sequence
 int
 schema_oldest_segment(struct database *database, enum stream stream, struct segment *ret_segment)
 {
-    static const char SQL[] =
-        "SELECT " COLUMNS ",x''"
-        " FROM segments WHERE id>=? AND id<? ORDER BY id LIMIT 1";
+    static const char SQL[] = "SELECT " COLUMNS ",x''"
+                              " FROM segments WHERE id>=? AND id<? ORDER BY id LIMIT 1";
     struct statement *statement = database_query(database, SQL, "ii", ROW(stream, 0),
                                                  ROW(stream + 1, 0));
 

@@ -166,8 +166,7 @@ take_item(struct taking *taking, int depth, bool constant)
         if (constant)
             buf_append(taking->shape, head.at, head.length);
         else if (head.argument <= INT64_MAX)
-            add_leaf(taking, HOLE_INTEGER,
-                     head.major == NATURAL ? head.argument : ~head.argument);
+            add_leaf(taking, HOLE_INTEGER, head.major == NATURAL ? head.argument : ~head.argument);
         else if (head.major == NATURAL)
             add_leaf(taking, HOLE_NATURAL, head.argument);
         else

@@ -340,6 +340,13 @@ store_append_evidence(struct store *store, const struct evidence *evidence)
     return finish(store, STREAM_EVIDENCE, start, &evidence->at, 0);
 }
 
+void
+store_place_boot(struct store *store, uint32_t boot, int64_t zero_utc_ms)
+{
+    store->batch->boot = boot;
+    store->batch->zero_utc_ms = zero_utc_ms;
+}
+
 /* ---- states ---- */
 
 static struct state_slot *

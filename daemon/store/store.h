@@ -51,8 +51,9 @@ int64_t store_alive_mono_ms(const struct store *store); /* the store thread's la
 const char *store_predecessor(const struct store *store);
 int64_t store_last_utc_ms(const struct store *store); /* newest time stored, 0: none */
 
-/* Number of this kernel boot, new or known. */
+/* Number of this kernel boot, new or known; 0: the store refuses. */
 uint32_t store_begin_boot(struct store *store, const char *boot_id, int64_t utc_ms);
+bool store_boot_is_placed(struct store *store, uint32_t boot);
 
 /* Gives devices, points and destinations of a site their numbers (a change of unit, scale or
  * meaning starts a new one; `was` keeps it). At start and reload only: waits for the store thread.
@@ -67,6 +68,11 @@ uint64_t store_append_statistic(struct store *store, const struct stamp *at,
                                 const struct statistic *statistic);
 uint64_t store_append_event(struct store *store, const struct event *event);
 uint64_t store_append_evidence(struct store *store, const struct evidence *evidence);
+
+/* What UTC was when the monotonic clock of this boot stood at zero: kept once, with the next
+ * commit.
+ */
+void store_place_boot(struct store *store, uint32_t boot, int64_t zero_utc_ms);
 
 /* A state goes with the next commit, together with the heads of the streams now. */
 void store_append_state(struct store *store, const char *name, const struct buf *state);

@@ -16,8 +16,7 @@
 #define STORE_PATH           4096
 #define STORE_VOLATILE_BYTES ((int64_t)8 << 20)
 
-/* What readers in the daemon see: constant texts and atomics. Place 0 is the durable file, place 1
- * the volatile one. */
+/* What readers in the daemon see. Place 0 is the durable file, place 1 the volatile one. */
 struct store_face {
     char path[2][STORE_PATH];
     char id[2][33];
@@ -28,13 +27,14 @@ struct store_face {
     atomic_ullong oldest[STREAM_END];
 };
 
-/* What is committed in one transaction. Filled by the engine, emptied by the store thread; whoever
- * has it from a queue owns it. */
+/* What is committed in one transaction; whoever has it from a queue owns it. */
 struct batch {
     struct buf records; /* stream (1 byte), length (4 bytes), record; as appended */
     struct segment segments[STREAM_END];
     int64_t first_mono_ms; /* of its first record */
     uint64_t loss_records, loss_values;
+    uint32_t boot; /* 0: none is placed */
+    int64_t zero_utc_ms;
     uint32_t states; /* bit i: state_slots[i] goes with it */
 };
 
@@ -82,9 +82,9 @@ struct store {
     size_t destination_count;
     struct buf scratch;
     struct packer *packer;
-    uint64_t settled[STREAM_END];    /* up to here nothing is merged again */
-    unsigned fresh[STREAM_END];      /* segments since the last look */
-    size_t fresh_bytes[STREAM_END];  /* and their records */
+    uint64_t settled[STREAM_END];   /* up to here nothing is merged again */
+    unsigned fresh[STREAM_END];     /* segments since the last look */
+    size_t fresh_bytes[STREAM_END]; /* and their records */
     uint64_t lost_records, lost_values;
     int64_t retried_mono_ms, retained_mono_ms, committed_mono_ms, sealed_mono_ms;
     struct cursors *cursors;
@@ -103,8 +103,7 @@ int writer_commit(struct store *store, struct batch *batch);
 void writer_clear_batch(struct batch *batch);
 void writer_put_heads(struct store *store);
 
-/* volatile.c: going over to the volatile file and coming back; what a daemon that ended meanwhile
- * left in it is taken over at the next start, unless the machine was started anew. */
+/* volatile.c: going over to the volatile file, coming back, taking over what the last run left. */
 bool volatile_adopt(struct store *store);
 int volatile_enter(struct store *store, int cause);
 void volatile_try_return(struct store *store);
@@ -113,10 +112,9 @@ void volatile_try_return(struct store *store);
 void compact_begin(struct store *store);
 void compact_run(struct store *store);
 
-/* retain.c: cuts what is too old or too much, in small slices. */
+/* retain.c: cuts what is too old or too much, in slices. */
 void retain_run(struct store *store, struct database *database, int64_t max_size);
 
-/* Says it in the log and has the engine record it. */
 void store_note(struct store *store, const char *kind, enum severity severity, const char *text);
 
 #endif

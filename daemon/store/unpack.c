@@ -130,8 +130,7 @@ take_columns(struct packer *packer, const struct group *group, struct frame *fra
     for (size_t i = 0; i < holes; i++) {
         struct outlet *outlet = &packer->outlets[group->first + i];
         bool is_text = packer->holes[i] == HOLE_TEXT || packer->holes[i] == HOLE_BYTES;
-        struct column_head head = {*frame->forms++, *frame->widths++,
-                                   bytes_varint(&frame->firsts)};
+        struct column_head head = {*frame->forms++, *frame->widths++, bytes_varint(&frame->firsts)};
         size_t length = is_text ? bytes_varint(&frame->firsts) : 0;
         *outlet = (struct outlet){.kind = packer->holes[i]};
         if (frame->firsts.failed ||
@@ -273,9 +272,8 @@ unpack_columns(struct packer *packer, const struct packed *packed, uint64_t firs
     size_t start = plain->length;
     for (size_t i = 0; i < body.records && error == 0; i++) {
         uint64_t group = column_next(&order);
-        error = group < body.groups
-                    ? put_record(packer, &packer->groups[group], first + i, plain)
-                    : -EBADMSG;
+        error = group < body.groups ? put_record(packer, &packer->groups[group], first + i, plain)
+                                    : -EBADMSG;
         if (plain->length - start > body.plain)
             error = -EBADMSG;
     }

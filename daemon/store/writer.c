@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define RETAIN_EVERY_MS      10000
-#define SEAL_EVERY_MS        3600000
-#define CURSORS_ALONE_MS     3000 /* cursors go with the next batch, or then by themselves */
+#define RETAIN_EVERY_MS  10000
+#define SEAL_EVERY_MS    3600000
+#define CURSORS_ALONE_MS 3000 /* cursors go with the next batch, or then by themselves */
 
 void
 store_note(struct store *store, const char *kind, enum severity severity, const char *text)
@@ -162,9 +162,14 @@ put_seal(struct store *store, struct database *database, const struct head *head
 {
     char text[SEAL_TEXT];
     uint8_t signature[SEAL_SIGNATURE];
+    struct seal_place places[STREAM_END] = {0};
 
     store->sealed_mono_ms = clock_mono_ms();
-    seal_print_heads(store->face.gateway_id, store->face.id[0], clock_utc_ms(), heads, text);
+    for (int stream = STREAM_EVENT; stream < STREAM_END; stream++) {
+        places[stream].last = heads[stream].last;
+        memcpy(places[stream].chain, heads[stream].chain, STORE_HASH);
+    }
+    seal_print_heads(store->face.gateway_id, store->face.id[0], clock_utc_ms(), places, text);
     if (!key_sign(store->face.key, text, strlen(text), signature))
         return 0; /* no reason to keep records from the disk */
     return schema_put_signature(database, text, signature);
@@ -214,6 +219,8 @@ writer_commit(struct store *store, struct batch *batch)
         error = put_cursors(store, database, versions);
     if (error == 0)
         error = put_losses(store, database, batch);
+    if (error == 0 && batch->boot != 0)
+        error = registry_place_boot(database, batch->boot, batch->zero_utc_ms);
     if (error == 0 && is_seal_due(store, batch))
         error = put_seal(store, database, heads);
     if (error == 0)
@@ -261,6 +268,7 @@ writer_clear_batch(struct batch *batch)
     batch->loss_records = 0;
     batch->loss_values = 0;
     batch->states = 0;
+    batch->boot = 0;
 }
 
 /* A batch that not even the volatile file takes is lost and counted. */

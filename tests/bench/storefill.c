@@ -71,8 +71,7 @@ append_device(struct filling *filling, const struct device *device, int64_t mono
     const struct signals *signals = filling->signals[device->index / devices % filling->park_count];
     uint16_t words[ENCODE_WORDS];
     struct scan scan = {.device = device, .count = device->point_count};
-    int64_t late_ms = (int64_t)(chance_bits(&filling->chance) %
-                                (uint64_t)(filling->jitter_ms + 1));
+    int64_t late_ms = (int64_t)(chance_bits(&filling->chance) % (uint64_t)(filling->jitter_ms + 1));
 
     scan.values = filling->values;
     scan.at = (struct stamp){.utc_ms = filling->start_utc_ms + mono_ms + late_ms,

@@ -15,6 +15,7 @@ static struct {
 static uint64_t count, per_segment;
 static enum stream kind;
 static bool is_volatile, has_key;
+static int64_t zero_utc_ms; /* of boot 3 */
 
 struct reader {
     int nothing;
@@ -46,6 +47,13 @@ reader_is_volatile(const struct reader *unused)
 {
     (void)unused;
     return is_volatile;
+}
+
+int64_t
+reader_boot_zero(struct reader *unused, uint32_t boot)
+{
+    (void)unused;
+    return boot == 3 ? zero_utc_ms : 0;
 }
 
 const char *

@@ -180,6 +180,20 @@ test_clock_unknown(void **state)
     compare("clock-unknown");
 }
 
+static void
+test_placed_by_the_time_zero(void **state)
+{
+    (void)state;
+    struct stamp when = at(0);
+    when.clock = CLOCK_UNKNOWN;
+    zero_utc_ms = 1780000000000;
+    kind = STREAM_TREND;
+    add_plain(&when);
+    assert_int_equal(build(1, 1, 16000), 0);
+    zero_utc_ms = 0;
+    compare("clock-placed");
+}
+
 static struct event
 event_of(enum event_phase phase)
 {
@@ -419,10 +433,18 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_samples),        TEST(test_clock_unknown),      TEST(test_events),
-        TEST(test_evidence),       TEST(test_statistics),         TEST(test_unknown_point),
-        TEST(test_splits_by_size), TEST(test_one_boot_one_clock), TEST(test_spans_segments),
-        TEST(test_large_record),   TEST(test_damaged_record),
+        TEST(test_samples),
+        TEST(test_clock_unknown),
+        TEST(test_events),
+        TEST(test_placed_by_the_time_zero),
+        TEST(test_evidence),
+        TEST(test_statistics),
+        TEST(test_unknown_point),
+        TEST(test_splits_by_size),
+        TEST(test_one_boot_one_clock),
+        TEST(test_spans_segments),
+        TEST(test_large_record),
+        TEST(test_damaged_record),
     };
     return cmocka_run_group_tests_name("payload", tests, NULL, NULL);
 }

@@ -298,8 +298,9 @@ def record_bytes(payload, index, book):
         own = statistic_body(record, book)
     else:
         own = scan_body(record, book)
-    head = [1, STREAMS.index(stream) + 1, payload["first"] + index, record["t"], payload["boot"],
-            payload["mono"][index], CLOCKS.index(payload["clock"])]
+    placed = payload["clock"] == "placed"  # by its boot's time zero: the record itself has no time
+    head = [1, STREAMS.index(stream) + 1, payload["first"] + index, None if placed else record["t"],
+            payload["boot"], payload["mono"][index], 0 if placed else CLOCKS.index(payload["clock"])]
     items = [cbor2.dumps(item, canonical=True) for item in head + own]
     if stream == "event":
         items[-1] = in_order(own[-1])
