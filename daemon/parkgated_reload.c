@@ -149,7 +149,7 @@ watch_clock(struct parkgated *self)
              timekeeper_state_name(change.before), timekeeper_state_name(change.after),
              change.step_ms);
     log_notice("%s", text);
-    parkgated_note(self, "clock.changed", SEVERITY_INFO, text);
+    parkgated_note(self, change.step_ms != 0 ? "clock.step" : "clock.changed", SEVERITY_INFO, text);
 }
 
 /* Changes when something an operator waits for changes: states, not counts. */

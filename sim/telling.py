@@ -18,6 +18,8 @@ KINDS = {
     "gateway.stopped": ("网关停止", "gateway stopped"),
     "configuration.changed": ("配置变更", "configuration changed"),
     "clock.changed": ("时钟变更", "clock changed"),
+    "clock.step": ("时钟跳变", "clock stepped"),
+    "clock.zero": ("本次启动的时间零点", "time zero of this boot"),
     "destination.down": ("上报通道中断", "destination down"),
 }
 PHASES = {"opened": "开始 OPENED", "updated": "更新 updated", "closed": "结束 CLOSED",

@@ -21,6 +21,7 @@ room_of() {
     daemon/model.h | daemon/order.h | daemon/record.h | daemon/value.h | daemon/stamp.h | daemon/counters.h) echo model ;;
     daemon/*) echo engine ;;
     ctl/*) echo ctl ;;
+    extension/*) echo extension ;;
     sim/*) echo sim ;;
     *) echo other ;;
     esac
@@ -40,6 +41,7 @@ below() {
     supervise) echo "base config model reader assess store forward" ;;
     engine) echo "base config model reader store assess acquire forward supervise" ;;
     ctl) echo "base config model reader assess acquire forward" ;;
+    extension) echo "base config model reader store" ;;
     sim) echo "base config" ;;
     esac
 }
@@ -64,7 +66,7 @@ check_includes() {
         *" $to "*) ;;
         *) say "$file:$line: room $from may not include $target of room $to" ;;
         esac
-    done < <(grep -rn '^#include "' --include='*.c' --include='*.h' --include='*.cc' base protocols config daemon ctl sim)
+    done < <(grep -rn '^#include "' --include='*.c' --include='*.h' --include='*.cc' base protocols config daemon ctl extension sim)
 }
 
 # gate PATTERN "file ...": only these files may have it
@@ -75,7 +77,7 @@ gate() {
         *" $file "*) ;;
         *) say "$file:$line: only $allowed may have this: $rest" ;;
         esac
-    done < <(grep -rnE "$pattern" --include='*.c' --include='*.h' --include='*.cc' base protocols config daemon ctl sim)
+    done < <(grep -rnE "$pattern" --include='*.c' --include='*.h' --include='*.cc' base protocols config daemon ctl extension sim)
 }
 
 check_all() {
@@ -84,6 +86,7 @@ check_all() {
     gate '^#include <(modbus/)?modbus\.h>' "protocols/modbus/line.c"
     gate '^#include <MQTT' "protocols/mqtt/mqtt.c"
     gate '^#include <sqlite3\.h>' "daemon/store/database.c"
+    gate '^#include <sqlite3ext\.h>' "$(echo extension/*.[ch])"
     gate '^#include <cbor\.h>' "base/cbor.c"
     gate '^#include <libfyaml\.h>' "config/yaml.c sim/scenario.c"
     gate 'clock_gettime\(|clock_nanosleep\(' "base/clock.c"

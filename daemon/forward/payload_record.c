@@ -63,18 +63,17 @@ put_number(struct json *json, const char *key, double value)
         json_put_number(json, key, value);
 }
 
-/* While the clock was unknown boot and mono say where the record stands; "t" is null, or where the
- * boot's time zero places it (payload.c). */
+/* "t": null while the clock is unknown; then boot and mono say where the record stands. Or where the
+ * boot's time zero has placed it (payload.c). */
 static void
 put_time(struct json *json, const struct stamp *at)
 {
     json_key(json, "t");
-    if (at->clock == CLOCK_UNKNOWN && at->utc_ms == 0)
-        json_none(json);
-    else
+    if (at->clock != CLOCK_UNKNOWN || at->utc_ms != 0) {
         json_signed(json, at->utc_ms);
-    if (at->clock != CLOCK_UNKNOWN)
         return;
+    }
+    json_none(json);
     json_put_natural(json, "boot", at->boot);
     json_put_integer(json, "mono", at->mono_ms);
 }
@@ -428,9 +427,9 @@ payload_put_record(struct json *json, struct reader *reader, const struct record
     case STREAM_EVENT: readable = put_event(json, reader, record, &cursor); break;
     case STREAM_EVIDENCE: readable = put_evidence(json, reader, record, &cursor); break;
     case STREAM_PERIOD:
-    case STREAM_MINUTE: readable = put_statistic(json, reader, &head.at, &cursor); break;
+    case STREAM_MINUTE: readable = put_statistic(json, reader, &record->at, &cursor); break;
     case STREAM_SAMPLE:
-    case STREAM_TREND: readable = put_scan(json, reader, &head.at, &cursor); break;
+    case STREAM_TREND: readable = put_scan(json, reader, &record->at, &cursor); break;
     default: break;
     }
     json_end_object(json);

@@ -20,7 +20,7 @@ struct timekeeper {
 
 /* Before 2026 no clock of ours can be right. */
 #define TIMEKEEPER_EARLIEST_UTC_MS 1767225600000LL
-#define TIMEKEEPER_STEP_MS         1000
+#define TIMEKEEPER_STEP_MS         500 /* below a leap second */
 
 struct timekeeper_change {
     enum clock_state before, after;

@@ -2,7 +2,7 @@
  * would have shown, second by second in virtual time, through the same append, commit, packing and
  * merging as the daemon's. Prints one line of JSON. Options: --start UTC_MS, --jitter MS (5),
  * --parks N (the site's devices are those of N parks, one behind the other; each has chance of its
- * own). */
+ * own), --commit S (seconds a commit holds, 1), --chain (tells what the chain costs a sample). */
 #include "base/clock.h"
 #include "config/loader.h"
 #include "daemon/acquire/decode.h"
@@ -22,7 +22,8 @@
 
 struct filling {
     const char *directory, *site_path;
-    int64_t seconds, start_utc_ms, jitter_ms;
+    int64_t seconds, start_utc_ms, jitter_ms, commit_s;
+    bool chain;
     struct site *site;
     struct park parks[PARKS];
     struct signals *signals[PARKS];
@@ -110,8 +111,37 @@ fill(struct filling *filling)
             if ((second * 1000) % (int64_t)device->every_ms == 0)
                 append_device(filling, device, second * 1000);
         }
-        commit(filling);
+        if (second % filling->commit_s == filling->commit_s - 1)
+            commit(filling);
     }
+    commit(filling);
+}
+
+/* Nanoseconds a sample that the digests and the chain of what was stored take. */
+static double
+chain_ns(const struct filling *filling)
+{
+    uint8_t chain[STORE_HASH] = {0};
+    struct reader *reader = NULL;
+    struct record record;
+    struct chunk chunk;
+    double spent_s = 0;
+
+    if (reader_open(store_face(filling->store), &reader) != 0)
+        return -1;
+    for (int stream = STREAM_SAMPLE; stream <= STREAM_TREND; stream++) {
+        uint64_t next = 1;
+        uint64_t until = reader_durable(reader, (enum stream)stream);
+        while (reader_read(reader, (enum stream)stream, next, until, &chunk) == 1) {
+            double begun_s = cpu_s(CLOCK_THREAD_CPUTIME_ID);
+            while (chunk_next(&chunk, &record))
+                record_chain(chain, &record);
+            spent_s += cpu_s(CLOCK_THREAD_CPUTIME_ID) - begun_s;
+            next = chunk.last + 1;
+        }
+    }
+    reader_close(reader);
+    return spent_s * 1e9 / (double)filling->samples;
 }
 
 static int
@@ -144,25 +174,30 @@ int
 main(int argc, char **argv)
 {
     static struct filling filling = {
-        .start_utc_ms = 1780000000000, .jitter_ms = 5, .chance = 1, .park_count = 1};
-    static const struct option OPTIONS[] = {{"start", required_argument, NULL, 's'},
-                                            {"jitter", required_argument, NULL, 'j'},
-                                            {"parks", required_argument, NULL, 'p'},
-                                            {0}};
+        .start_utc_ms = 1780000000000, .jitter_ms = 5, .commit_s = 1, .chance = 1, .park_count = 1};
+    static const struct option OPTIONS[] = {
+        {"start", required_argument, NULL, 's'}, {"jitter", required_argument, NULL, 'j'},
+        {"parks", required_argument, NULL, 'p'}, {"commit", required_argument, NULL, 'c'},
+        {"chain", no_argument, NULL, 'h'},       {0}};
 
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) {
         if (option == 's')
             filling.start_utc_ms = atoll(optarg);
         else if (option == 'j')
             filling.jitter_ms = atoll(optarg);
+        else if (option == 'c' && atoll(optarg) > 0)
+            filling.commit_s = atoll(optarg);
+        else if (option == 'h')
+            filling.chain = true;
         else if (option == 'p' && atoi(optarg) > 0 && atoi(optarg) <= PARKS)
             filling.park_count = (uint16_t)atoi(optarg);
         else
             return 2;
     }
     if (argc - optind != 3) {
-        fprintf(stderr, "usage: storefill [--start MS] [--jitter MS] [--parks N] DIRECTORY SITE "
-                        "SECONDS\n");
+        fprintf(stderr,
+                "usage: storefill [--start MS] [--jitter MS] [--parks N] [--commit S] [--chain] "
+                "DIRECTORY SITE SECONDS\n");
         return 2;
     }
     filling.directory = argv[optind];
@@ -173,6 +208,8 @@ main(int argc, char **argv)
     double begun = cpu_s(CLOCK_PROCESS_CPUTIME_ID);
     double wall = cpu_s(CLOCK_MONOTONIC);
     fill(&filling);
+    if (filling.chain)
+        fprintf(stderr, "chain: %.1f ns a sample\n", chain_ns(&filling));
     printf("{\"samples\": %llu, \"write_bytes\": %lld, \"cpu_s\": %.3f, \"wall_s\": %.3f}\n",
            (unsigned long long)filling.samples, written(), cpu_s(CLOCK_PROCESS_CPUTIME_ID) - begun,
            cpu_s(CLOCK_MONOTONIC) - wall);

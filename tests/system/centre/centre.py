@@ -19,6 +19,11 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 BASE = "parkgate/v1/testpark/box/"
 STREAMS = ["event", "evidence", "period", "minute", "sample", "trend"]
 CLOCKS = ["unknown", "restored", "synchronised", "set"]
+
+
+def clock_number(name):
+    """Placed by its boot's time zero: unknown in the record itself."""
+    return 0 if name == "placed" else CLOCKS.index(name)
 PATIENCE_S = 30 * int(os.environ.get("PARKGATE_SLACK", "1"))
 CHILDREN = []  # whatever happens, none of them outlives the test
 
@@ -258,7 +263,7 @@ def event_body(record, book, payload):
             store, sequence, record.get("subject", ""),
             book.points[record["point"]][0] if "point" in record else 0,
             record["since"], record.get("since_boot", payload["boot"]), record["since_mono"],
-            CLOCKS.index(clock), record.get("duration_ms", -1), number(record.get("value")),
+            clock_number(clock), record.get("duration_ms", -1), number(record.get("value")),
             number(record.get("peak")), number(record.get("limit")), record.get("averaging", ""),
             record.get("details", {})]
 
@@ -268,7 +273,7 @@ def evidence_body(record, book, payload):
     count = len(record["values"])
     boots = record.get("values_boot", [payload["boot"]] * count)
     clocks = record.get("values_clock", [payload["clock"]] * count)
-    values = [[reading[0], boots[i], record["values_mono"][i], CLOCKS.index(clocks[i]),
+    values = [[reading[0], boots[i], record["values_mono"][i], clock_number(clocks[i]),
                number(reading[1]), book.quality(reading[2])[0]]
               for i, reading in enumerate(record["values"])]
     return [store, sequence, record["kind"],
@@ -300,7 +305,7 @@ def record_bytes(payload, index, book):
         own = scan_body(record, book)
     placed = payload["clock"] == "placed"  # by its boot's time zero: the record itself has no time
     head = [1, STREAMS.index(stream) + 1, payload["first"] + index, None if placed else record["t"],
-            payload["boot"], payload["mono"][index], 0 if placed else CLOCKS.index(payload["clock"])]
+            payload["boot"], payload["mono"][index], clock_number(payload["clock"])]
     items = [cbor2.dumps(item, canonical=True) for item in head + own]
     if stream == "event":
         items[-1] = in_order(own[-1])
