@@ -47,6 +47,7 @@ static const char *const WRITER_SETTINGS[] = {
     "PRAGMA page_size=1024",
     "PRAGMA auto_vacuum=NONE",
     "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=OFF", /* Debian builds it on: freed pages would be written once more */
     "PRAGMA wal_autocheckpoint=4000",
     "PRAGMA journal_size_limit=8388608",
     "PRAGMA cache_size=-256",

@@ -2,7 +2,8 @@
  * would have shown, second by second in virtual time, through the same append, commit, packing and
  * merging as the daemon's. Prints one line of JSON. Options: --start UTC_MS, --jitter MS (5),
  * --parks N (the site's devices are those of N parks, one behind the other; each has chance of its
- * own), --commit S (seconds a commit holds, 1), --chain (tells what the chain costs a sample). */
+ * own), --commit S (seconds a commit holds, 1), --chain (tells what the chain costs a sample),
+ * --real (a second takes a second). */
 #include "base/clock.h"
 #include "config/loader.h"
 #include "daemon/acquire/decode.h"
@@ -23,7 +24,7 @@
 struct filling {
     const char *directory, *site_path;
     int64_t seconds, start_utc_ms, jitter_ms, commit_s;
-    bool chain;
+    bool chain, real;
     struct site *site;
     struct park parks[PARKS];
     struct signals *signals[PARKS];
@@ -103,7 +104,11 @@ commit(struct filling *filling)
 static void
 fill(struct filling *filling)
 {
+    int64_t begun_ns = clock_mono_ns();
+
     for (int64_t second = 0; second < filling->seconds; second++) {
+        if (filling->real)
+            clock_sleep_until_ns(begun_ns + second * 1000000000);
         for (uint16_t p = 0; p < filling->park_count; p++)
             signals_advance(filling->signals[p], second * 1000);
         for (uint16_t d = 0; d < filling->site->device_count; d++) {
@@ -175,10 +180,13 @@ main(int argc, char **argv)
 {
     static struct filling filling = {
         .start_utc_ms = 1780000000000, .jitter_ms = 5, .commit_s = 1, .chance = 1, .park_count = 1};
-    static const struct option OPTIONS[] = {
-        {"start", required_argument, NULL, 's'}, {"jitter", required_argument, NULL, 'j'},
-        {"parks", required_argument, NULL, 'p'}, {"commit", required_argument, NULL, 'c'},
-        {"chain", no_argument, NULL, 'h'},       {0}};
+    static const struct option OPTIONS[] = {{"start", required_argument, NULL, 's'},
+                                            {"jitter", required_argument, NULL, 'j'},
+                                            {"parks", required_argument, NULL, 'p'},
+                                            {"commit", required_argument, NULL, 'c'},
+                                            {"real", no_argument, NULL, 'r'},
+                                            {"chain", no_argument, NULL, 'h'},
+                                            {0}};
 
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) {
         if (option == 's')
@@ -189,15 +197,17 @@ main(int argc, char **argv)
             filling.commit_s = atoll(optarg);
         else if (option == 'h')
             filling.chain = true;
+        else if (option == 'r')
+            filling.real = true;
         else if (option == 'p' && atoi(optarg) > 0 && atoi(optarg) <= PARKS)
             filling.park_count = (uint16_t)atoi(optarg);
         else
             return 2;
     }
     if (argc - optind != 3) {
-        fprintf(stderr,
-                "usage: storefill [--start MS] [--jitter MS] [--parks N] [--commit S] [--chain] "
-                "DIRECTORY SITE SECONDS\n");
+        fprintf(stderr, "usage: storefill [--start MS] [--jitter MS] [--parks N] [--commit S] "
+                        "[--chain] [--real] "
+                        "DIRECTORY SITE SECONDS\n");
         return 2;
     }
     filling.directory = argv[optind];

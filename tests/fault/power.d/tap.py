@@ -1,5 +1,5 @@
-"""Between parkgated and its broker: every packet goes through as it is, and what stores records or
-acknowledges them is told first, so that nothing is sent or acknowledged without having been noted."""
+"""Between parkgated and its broker: every packet goes through as it is, and what carries records or
+acknowledges them is told first: nothing is sent or acknowledged without having been noted."""
 import json
 import socket
 import threading
