@@ -10,6 +10,7 @@
 struct track {
     struct reader *reader;
     enum stream stream;
+    uint32_t device; /* number */
     uint64_t first, next, until;
     struct chunk chunk;
     bool in_chunk, at_end, failed;
@@ -37,8 +38,8 @@ next_record(struct track *track, struct record *ret_record)
         }
         if (track->in_chunk)
             track->next = track->chunk.last + 1;
-        int got = reader_read(track->reader, track->stream, track->next, track->until,
-                              &track->chunk);
+        int got = reader_read_device(track->reader, track->stream, track->device, track->next,
+                                     track->until, &track->chunk);
         track->in_chunk = got == 1;
         track->failed |= got < 0;
         if (got != 1)
@@ -113,6 +114,17 @@ is_known(struct walk *walk)
     return false;
 }
 
+static uint32_t
+number_of(struct reader *reader, const char *device)
+{
+    const char *name;
+
+    for (uint32_t number = 1; (name = reader_device(reader, number)) != NULL; number++)
+        if (strcmp(name, device) == 0)
+            return number;
+    return 0;
+}
+
 struct walk *
 walk_open(const char *file, const char *point, int64_t from_utc_ms, int64_t until_utc_ms)
 {
@@ -131,8 +143,10 @@ walk_open(const char *file, const char *point, int64_t from_utc_ms, int64_t unti
         walk_close(walk);
         return NULL;
     }
-    advance(walk, &walk->tracks[0]);
-    advance(walk, &walk->tracks[1]);
+    for (int i = 0; i < 2; i++) {
+        walk->tracks[i].device = number_of(walk->tracks[i].reader, walk->device);
+        advance(walk, &walk->tracks[i]);
+    }
     return walk;
 }
 

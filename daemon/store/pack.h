@@ -37,6 +37,11 @@ int pack(struct packer *packer, const uint8_t *plain, size_t length, uint64_t fi
  * well-formed; -EPROTO: a codec of a newer version; -ENOMEM. */
 int unpack(struct packer *packer, const struct packed *packed, uint64_t first, struct buf *plain);
 
+/* Only the scans of one device (number in the registry) where the codec allows it; sequences are
+ * then not without holes. */
+int unpack_device(struct packer *packer, const struct packed *packed, uint64_t first,
+                  uint32_t device, struct buf *plain);
+
 /* How long the records of a body are, unpacked; 0: not well-formed. */
 size_t pack_plain_length(const struct packed *packed);
 

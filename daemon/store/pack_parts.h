@@ -16,6 +16,7 @@ struct group {
     uint32_t hash;
     size_t rows, first; /* its records: order[first .. first + rows) */
     size_t holes;
+    bool wanted; /* unpacking */
 };
 
 struct entry { /* a record */

@@ -170,6 +170,8 @@ skip_to(struct chunk *chunk, uint64_t from)
 {
     struct record record;
 
+    if (chunk->is_sparse)
+        return; /* records before `from` are left to who reads */
     while (chunk->next < from && chunk_next(chunk, &record))
         record_chain(chunk->previous, &record);
     chunk->first = chunk->next;
@@ -177,12 +179,13 @@ skip_to(struct chunk *chunk, uint64_t from)
 
 /* Unpacks the segment that holds `from`, or the first behind it, unless it is the one at hand. */
 static int
-open_segment(struct reader *reader, enum stream stream, uint64_t from)
+open_segment(struct reader *reader, enum stream stream, uint32_t device, uint64_t from)
 {
     struct opened *opened = &reader->opened;
     struct segment segment;
 
-    if (opened->stream == stream && from >= opened->first && from <= opened->last)
+    if (opened->stream == stream && opened->device == device && from >= opened->first &&
+        from <= opened->last)
         return 1;
     opened->stream = 0;
     int got = schema_find_segment(reader->database, stream, from, &segment);
@@ -190,15 +193,17 @@ open_segment(struct reader *reader, enum stream stream, uint64_t from)
         return got;
     struct packed packed = {segment.codec, segment.body, segment.length};
     buf_clear(&opened->plain);
-    int error = unpack(reader->packer, &packed, segment.first, &opened->plain);
+    int error = unpack_device(reader->packer, &packed, segment.first, device, &opened->plain);
     schema_end_read(reader->database);
     if (error != 0)
         return error;
     opened->stream = stream;
+    opened->device = device;
     opened->first = segment.first;
     opened->last = segment.last;
     opened->mark = (struct chunk){.stream = stream, .first = segment.first, .last = segment.last};
     opened->mark.next = segment.first;
+    opened->mark.is_sparse = device != 0;
     opened->mark.at = opened->plain.data;
     opened->mark.end = opened->plain.data + opened->plain.length;
     memcpy(opened->mark.previous, segment.previous, STORE_HASH);
@@ -241,13 +246,20 @@ int
 reader_read(struct reader *reader, enum stream stream, uint64_t from, uint64_t until,
             struct chunk *ret_chunk)
 {
+    return reader_read_device(reader, stream, 0, from, until, ret_chunk);
+}
+
+int
+reader_read_device(struct reader *reader, enum stream stream, uint32_t device, uint64_t from,
+                   uint64_t until, struct chunk *ret_chunk)
+{
     struct opened *opened = &reader->opened;
 
     if (reader->database == NULL)
         return -EIO;
     if (from > until)
         return 0;
-    int got = open_segment(reader, stream, from);
+    int got = open_segment(reader, stream, device, from);
     if (got != 1)
         return got;
     if (opened->first > until)
@@ -271,11 +283,12 @@ chunk_next(struct chunk *chunk, struct record *ret_record)
     if (!has_record(chunk, &length))
         return false;
     cbor_cursor_init(&cursor, chunk->at + 4, length);
-    if (!record_take_head(&cursor, &head) || head.sequence != chunk->next ||
-        head.stream != chunk->stream)
+    if (!record_take_head(&cursor, &head) || head.stream != chunk->stream ||
+        (chunk->is_sparse ? head.sequence < chunk->next : head.sequence != chunk->next))
         return false;
     ret_record->stream = chunk->stream;
-    ret_record->sequence = chunk->next++;
+    ret_record->sequence = head.sequence;
+    chunk->next = head.sequence + 1;
     ret_record->at = head.at;
     ret_record->body = chunk->at + 4;
     ret_record->length = length;

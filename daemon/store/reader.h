@@ -24,6 +24,7 @@ struct chunk {
     uint8_t previous[STORE_HASH]; /* chain value before `first` */
     const uint8_t *at, *end;      /* what chunk_next walks */
     uint64_t next;
+    bool is_sparse; /* the records of other devices are left out */
 };
 
 /* One record as stored: its deterministic CBOR is also what its digest is over. */
@@ -70,9 +71,12 @@ struct reader_backlog {
 struct reader_backlog reader_backlog(struct reader *reader, enum stream stream, uint64_t low);
 
 /* Copies the records from `from` to the end of its segment, at most to `until`; when `from` is
- * gone, from the oldest behind it. 1: something; 0: nothing there; negative errno: unreadable. */
+ * gone, from the oldest behind it. 1: something; 0: nothing there; negative errno: unreadable. Of
+ * one device (0: all): what others said may be left out, `previous` means nothing. */
 int reader_read(struct reader *reader, enum stream stream, uint64_t from, uint64_t until,
                 struct chunk *ret_chunk);
+int reader_read_device(struct reader *reader, enum stream stream, uint32_t device, uint64_t from,
+                       uint64_t until, struct chunk *ret_chunk);
 bool chunk_next(struct chunk *chunk, struct record *ret_record);
 
 /* chain = SHA-256(previous, SHA-256(body)); in place. */

@@ -10,6 +10,7 @@
 struct opened {
     struct buf plain;
     enum stream stream; /* 0: none */
+    uint32_t device;    /* 0: all */
     uint64_t first, last;
     struct chunk start, mark; /* of the segment; where a reading began last */
 };

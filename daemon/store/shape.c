@@ -346,3 +346,19 @@ shape_holes(struct bytes shape, uint8_t *ret_holes, size_t capacity, size_t *ret
     *ret_count = looking.count;
     return !looking.shape.failed && looking.shape.at == looking.shape.end;
 }
+
+uint64_t
+shape_subject(struct bytes shape)
+{
+    struct head head;
+
+    if (!take_head(&shape, &head) || head.major != ARRAY || head.argument <= CONSTANT)
+        return 0;
+    for (int i = 0; i < CONSTANT; i++) {
+        if (shape.at < shape.end && *shape.at >= HOLE_SEQUENCE && *shape.at <= HOLE_BYTES)
+            shape.at++;
+        else if (!take_head(&shape, &head) || head.major == ARRAY || head.major == MAP)
+            return 0;
+    }
+    return take_head(&shape, &head) && head.major == NATURAL ? head.argument : 0;
+}

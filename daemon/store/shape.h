@@ -40,4 +40,7 @@ bool shape_put(struct bytes shape, const struct filler *filler, struct buf *buf)
 /* The holes of a shape, in order: at most `capacity`; false where it is malformed or has more. */
 bool shape_holes(struct bytes shape, uint8_t *ret_holes, size_t capacity, size_t *ret_count);
 
+/* The natural that stands as item 7 (a device, a point); 0 where there is none. */
+uint64_t shape_subject(struct bytes shape);
+
 #endif

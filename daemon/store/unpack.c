@@ -9,6 +9,7 @@ struct body {
     struct bytes rest; /* the frames */
     size_t plain, records, groups;
     struct bytes index;
+    uint32_t device; /* only its records; 0: all */
 };
 
 /* ---- the head and the index ---- */
@@ -57,6 +58,13 @@ open_body(struct packer *packer, const struct packed *packed, struct body *ret_b
     return error;
 }
 
+static struct bytes
+shape_of(const struct packer *packer, const struct group *group)
+{
+    const uint8_t *at = packer->index.data + group->shape;
+    return (struct bytes){at, at + group->shape_length, false};
+}
+
 /* Which group each record is of, then the groups. */
 static int
 take_groups(struct packer *packer, struct body *body, struct column *ret_order)
@@ -79,6 +87,7 @@ take_groups(struct packer *packer, struct body *body, struct column *ret_order)
         group->shape_length = bytes_varint(index);
         group->shape = (size_t)(index->at - packer->index.data);
         bytes_take(index, group->shape_length);
+        group->wanted = body->device == 0 || shape_subject(shape_of(packer, group)) == body->device;
         if (group->rows > body->records)
             index->failed = true;
         rows += group->rows;
@@ -89,13 +98,6 @@ take_groups(struct packer *packer, struct body *body, struct column *ret_order)
 }
 
 /* ---- frames ---- */
-
-static struct bytes
-shape_of(const struct packer *packer, const struct group *group)
-{
-    const uint8_t *at = packer->index.data + group->shape;
-    return (struct bytes){at, at + group->shape_length, false};
-}
 
 /* The parts of a frame. */
 struct frame {
@@ -144,6 +146,14 @@ take_columns(struct packer *packer, const struct group *group, struct frame *fra
     return 0;
 }
 
+static bool
+is_wanted(const struct packer *packer, size_t g, size_t end)
+{
+    while (g < end && !packer->groups[g].wanted)
+        g++;
+    return g < end;
+}
+
 /* Frames are laid one behind the other into `planes`; their memory must not move under columns. */
 static int
 inflate_frames(struct packer *packer, struct body *body)
@@ -160,11 +170,14 @@ inflate_frames(struct packer *packer, struct body *body)
         if (groups == 0 || groups > body->groups - g || heads > 8 * PACK_PLAIN_MAX ||
             planes > 8 * PACK_PLAIN_MAX || total + heads + planes > 16 * PACK_PLAIN_MAX)
             return -EBADMSG;
-        total += heads + planes;
-        g += groups;
         const uint8_t *at = bytes_take(&body->rest, stored != 0 ? stored : heads + planes);
+        bool wanted = is_wanted(packer, g, g + groups);
+        g += groups;
         if (at == NULL)
             return -EBADMSG;
+        if (!wanted)
+            continue;
+        total += heads + planes;
         int error = 0;
         if (stored != 0)
             error = inflate(packer, &packer->planes, heads + planes, at, stored);
@@ -189,6 +202,10 @@ take_frames(struct packer *packer, struct body *body)
         size_t planes = bytes_varint(&body->index);
         size_t columns;
         bytes_varint(&body->index);
+        if (!is_wanted(packer, g, end)) {
+            g = end;
+            continue;
+        }
         error = count_columns(packer, g, end, outlets, &columns);
         if (error == 0 && heads < 2 * columns)
             error = -EBADMSG;
@@ -254,30 +271,43 @@ put_record(struct packer *packer, const struct group *group, uint64_t sequence, 
 }
 
 static int
-unpack_columns(struct packer *packer, const struct packed *packed, uint64_t first,
+put_records(struct packer *packer, const struct body *body, struct column *order, uint64_t first,
+            struct buf *plain)
+{
+    size_t start = plain->length;
+    int error = packer_reserve(plain, start + body->plain + 16);
+
+    for (size_t i = 0; i < body->records && error == 0; i++) {
+        uint64_t group = column_next(order);
+        if (group >= body->groups)
+            return -EBADMSG;
+        if (packer->groups[group].wanted)
+            error = put_record(packer, &packer->groups[group], first + i, plain);
+        if (plain->length - start > body->plain)
+            error = -EBADMSG;
+    }
+    bool whole = body->device != 0 || plain->length - start == body->plain;
+    return error == 0 && !whole ? -EBADMSG : error;
+}
+
+static int
+unpack_columns(struct packer *packer, const struct packed *packed, uint64_t first, uint32_t device,
                struct buf *plain)
 {
     struct body body;
     struct column order;
 
     int error = open_body(packer, packed, &body);
+    body.device = device;
     if (error == 0)
         error = take_groups(packer, &body, &order);
     if (error == 0)
         error = inflate_frames(packer, &body);
     if (error == 0)
         error = take_frames(packer, &body);
-    if (error == 0)
-        error = packer_reserve(plain, plain->length + body.plain + 16);
-    size_t start = plain->length;
-    for (size_t i = 0; i < body.records && error == 0; i++) {
-        uint64_t group = column_next(&order);
-        error = group < body.groups ? put_record(packer, &packer->groups[group], first + i, plain)
-                                    : -EBADMSG;
-        if (plain->length - start > body.plain)
-            error = -EBADMSG;
-    }
-    return error == 0 && plain->length - start != body.plain ? -EBADMSG : error;
+    if (error == 0 && body.rest.at != body.rest.end)
+        error = -EBADMSG; /* something stands behind the last frame */
+    return error == 0 ? put_records(packer, &body, &order, first, plain) : error;
 }
 
 static int
@@ -294,6 +324,13 @@ unpack_zstd(struct packer *packer, const struct packed *packed, struct buf *plai
 int
 unpack(struct packer *packer, const struct packed *packed, uint64_t first, struct buf *plain)
 {
+    return unpack_device(packer, packed, first, 0, plain);
+}
+
+int
+unpack_device(struct packer *packer, const struct packed *packed, uint64_t first, uint32_t device,
+              struct buf *plain)
+{
     int error = 0;
 
     switch (packed->codec) {
@@ -302,7 +339,7 @@ unpack(struct packer *packer, const struct packed *packed, uint64_t first, struc
         if (error == 0)
             buf_append(plain, packed->body, packed->length);
         return error;
-    case CODEC_COLUMNS: return unpack_columns(packer, packed, first, plain);
+    case CODEC_COLUMNS: return unpack_columns(packer, packed, first, device, plain);
     case CODEC_ZSTD: return unpack_zstd(packer, packed, plain);
     }
     return -EPROTO;
