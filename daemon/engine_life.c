@@ -88,6 +88,19 @@ set_totals(struct engine *engine, const struct totals *totals)
     atomic_store(&engine->counters.dropped_values, totals->dropped_values);
 }
 
+/* The first record of a new file names the one before it (promise 4). */
+static void
+tell_predecessor(struct engine *engine)
+{
+    struct note note = {.kind = "gap", .phase = PHASE_NOTED, .severity = SEVERITY_WARNING};
+
+    snprintf(note.subject, sizeof note.subject, "store");
+    snprintf(note.text, sizeof note.text,
+             "store %s was damaged and set aside: what it had not sent stays there",
+             store_predecessor(engine->parts.store));
+    engine_note(engine, &note);
+}
+
 /* The gap between the last record of an earlier run and now is a record like any other. */
 static void
 note_start(struct engine *engine, bool seen_before, const struct totals *totals)
@@ -98,6 +111,8 @@ note_start(struct engine *engine, bool seen_before, const struct totals *totals)
                         : totals->clean ? "after a clean stop"
                                         : "after power loss, crash or kill";
 
+    if (!seen_before && *store_predecessor(engine->parts.store) != '\0')
+        tell_predecessor(engine);
     snprintf(note.text, sizeof note.text, "version %s, %s", PARKGATE_VERSION, cause);
     engine_note(engine, &note);
     if (!seen_before || last_utc_ms == 0 || engine->now.clock == CLOCK_UNKNOWN)

@@ -90,17 +90,17 @@ move_aside(const char *path, int number)
 
 /* The lowest free number; when all are taken the last place is used again. */
 static void
-quarantine(struct store *store, const char *path, const char *reason)
+quarantine(struct store *store, const char *path, const char *reason, char taken[STORE_PATH + 32])
 {
-    char taken[STORE_PATH + 32];
     int number = 1;
 
     for (; number < QUARANTINE_KEPT; number++) {
-        snprintf(taken, sizeof taken, "%s.quarantine-%d", path, number);
+        snprintf(taken, STORE_PATH + 32, "%s.quarantine-%d", path, number);
         if (access(taken, F_OK) != 0)
             break;
     }
     move_aside(path, number);
+    snprintf(taken, STORE_PATH + 32, "%s.quarantine-%d", path, number);
     snprintf(store->predecessor, sizeof store->predecessor, "unreadable");
     log_error("the store cannot be read (%s): set aside as %s.quarantine-%d, a new one is begun",
               reason, path, number);
@@ -261,9 +261,12 @@ open_files(struct store *store, const char *volatile_directory, char ret_error[2
     snprintf(face->path[1], STORE_PATH, "%.4000s/parkgate-volatile-%s.db", aside, face->gateway_id);
     error = open_patiently(store, ret_error);
     if (error == -EBADMSG) {
-        quarantine(store, face->path[0], ret_error);
+        char old[STORE_PATH + 32];
+        quarantine(store, face->path[0], ret_error, old);
         ret_error[0] = '\0';
         error = open_database(store, ret_error);
+        if (error == 0)
+            salvage_begin(store, old);
     }
     return error;
 }

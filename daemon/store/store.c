@@ -125,6 +125,7 @@ store_close(struct store *store)
         thread_join(&store->thread);
         writer_put_heads(store);
     }
+    salvage_end(store);
     free_store(store);
 }
 

@@ -88,6 +88,7 @@ struct store {
     uint64_t lost_records, lost_values;
     int64_t retried_mono_ms, retained_mono_ms, committed_mono_ms, sealed_mono_ms;
     struct cursors *cursors;
+    struct salvage *salvage; /* NULL: nothing to save */
 
     /* between them */
     struct queue *jobs, *free_batches, *replies;
@@ -107,6 +108,11 @@ void writer_put_heads(struct store *store);
 bool volatile_adopt(struct store *store);
 int volatile_enter(struct store *store, int cause);
 void volatile_try_return(struct store *store);
+
+/* salvage.c: saves what reads of a file that was set aside. */
+void salvage_begin(struct store *store, const char *aside);
+void salvage_run(struct store *store);
+void salvage_end(struct store *store);
 
 /* compact.c: merges small segments into large ones, one merge a call. */
 void compact_begin(struct store *store);

@@ -373,6 +373,7 @@ rest(struct store *store)
     }
     if (store->volatile_one == NULL)
         compact_run(store);
+    salvage_run(store);
     if (store->volatile_one != NULL && now_mono_ms - store->retried_mono_ms >= store->retry_ms)
         volatile_try_return(store);
     if (now_mono_ms - store->retained_mono_ms < RETAIN_EVERY_MS)
