@@ -63,8 +63,8 @@ put_number(struct json *json, const char *key, double value)
         json_put_number(json, key, value);
 }
 
-/* "t": null while the clock is unknown; then boot and mono say where the record stands. Or where the
- * boot's time zero has placed it (payload.c). */
+/* "t": null while the clock is unknown; then boot and mono say where the record stands. Or where
+ * the boot's time zero has placed it (payload.c). */
 static void
 put_time(struct json *json, const struct stamp *at)
 {

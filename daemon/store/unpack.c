@@ -295,7 +295,7 @@ unpack_columns(struct packer *packer, const struct packed *packed, uint64_t firs
                struct buf *plain)
 {
     struct body body;
-    struct column order;
+    struct column order = {0};
 
     int error = open_body(packer, packed, &body);
     body.device = device;
