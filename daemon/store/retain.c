@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 
 #define SLICE        32
+#define SLICE_MS     20
 #define DAY_MS       86400000LL
 #define DISK_RESERVE ((int64_t)32 << 20) /* free on the disk: below it the store stops growing */
 #define FREE_RESERVE ((int64_t)1 << 20)  /* free in the file then */
@@ -131,7 +132,8 @@ cut_stream(struct store *store, struct database *database, enum stream stream, i
     struct segment segment;
     int count = 0;
 
-    while (count < most && schema_oldest_segment(database, stream, &segment) == 1) {
+    while (count < most && clock_mono_ms() < store->retain_until_mono_ms &&
+           schema_oldest_segment(database, stream, &segment) == 1) {
         bool due = max_size >= 0 ? size_of(database) > max_size
                                  : keep_ms > 0 && segment.latest_utc_ms != 0 &&
                                        segment.latest_utc_ms < oldest_utc_ms;
@@ -160,14 +162,16 @@ room_for(const struct store *store, struct database *database, int64_t max_size)
     return now < max_size ? now : max_size;
 }
 
-void
+bool
 retain_run(struct store *store, struct database *database, int64_t max_size)
 {
     int left = SLICE;
 
+    store->retain_until_mono_ms = clock_mono_ms() + SLICE_MS;
     max_size = room_for(store, database, max_size);
     for (size_t i = 0; i < 6 && left > 0; i++)
         left -= cut_stream(store, database, FROM_THE_BOTTOM[i], -1, left);
     for (size_t i = 0; i < 6 && left > 0; i++)
         left -= cut_stream(store, database, FROM_THE_BOTTOM[i], max_size, left);
+    return left < SLICE;
 }

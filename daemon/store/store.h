@@ -103,7 +103,7 @@ struct store_counters {
     atomic_ullong evicted_records[STREAM_END];             /* cut by retention, ever */
     atomic_ullong commits, volatile_records;
     atomic_llong file_bytes, last_commit_mono_ms;
-    atomic_uint commit_ms_max;
+    atomic_uint commit_ms_max, pause_ms_max; /* a commit; what goes on between two (merges, ...) */
     atomic_bool is_volatile;
 };
 const struct store_counters *store_counters(const struct store *store);

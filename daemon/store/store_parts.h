@@ -4,6 +4,7 @@
 #define DAEMON_STORE_PARTS_H
 
 #include "base/thread.h"
+#include "daemon/store/batch.h"
 #include "daemon/store/key.h"
 #include "daemon/store/pack.h"
 #include "daemon/store/schema.h"
@@ -25,32 +26,6 @@ struct store_face {
     atomic_uint epoch; /* goes up with each change of place; odd: volatile */
     atomic_ullong durable[STREAM_END];
     atomic_ullong oldest[STREAM_END];
-};
-
-/* What is committed in one transaction; whoever has it from a queue owns it. */
-struct batch {
-    struct buf records; /* stream (1 byte), length (4 bytes), record; as appended */
-    struct segment segments[STREAM_END];
-    int64_t first_mono_ms; /* of its first record */
-    uint64_t loss_records, loss_values;
-    uint32_t boot; /* 0: none is placed */
-    int64_t zero_utc_ms;
-    uint32_t states; /* bit i: state_slots[i] goes with it */
-};
-
-struct state_slot {
-    char name[16];
-    struct buf body;
-    uint64_t heads[STREAM_END];
-    atomic_bool busy; /* on its way to the disk */
-};
-
-enum job_kind { JOB_BATCH, JOB_REGISTER, JOB_STOP };
-
-struct job {
-    enum job_kind kind;
-    struct batch *batch;
-    struct site *site;
 };
 
 struct store {
@@ -86,7 +61,8 @@ struct store {
     unsigned fresh[STREAM_END];     /* segments since the last look */
     size_t fresh_bytes[STREAM_END]; /* and their records */
     uint64_t lost_records, lost_values;
-    int64_t retried_mono_ms, retained_mono_ms, committed_mono_ms, sealed_mono_ms;
+    int64_t retried_mono_ms, retained_mono_ms, committed_mono_ms, sealed_mono_ms,
+        retain_until_mono_ms;
     struct cursors *cursors;
     struct salvage *salvage; /* NULL: nothing to save */
 
@@ -118,8 +94,8 @@ void salvage_end(struct store *store);
 void compact_begin(struct store *store);
 void compact_run(struct store *store);
 
-/* retain.c: cuts what is too old or too much, in slices. */
-void retain_run(struct store *store, struct database *database, int64_t max_size);
+/* retain.c: cuts what is too old or too much, in slices; true: something, perhaps there is more. */
+bool retain_run(struct store *store, struct database *database, int64_t max_size);
 
 void store_note(struct store *store, const char *kind, enum severity severity, const char *text);
 

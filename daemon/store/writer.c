@@ -359,14 +359,33 @@ cursors_moved(const struct store *store)
     return false;
 }
 
+/* A slice that cut something is followed by the next within a second. */
+static void
+retain(struct store *store)
+{
+    struct stat file;
+    int64_t now_mono_ms = clock_mono_ms();
+    bool more;
+
+    if (now_mono_ms - store->retained_mono_ms < RETAIN_EVERY_MS)
+        return;
+    if (store->volatile_one == NULL)
+        more = retain_run(store, store->durable, store->max_size);
+    else
+        more = retain_run(store, store->volatile_one, STORE_VOLATILE_BYTES);
+    store->retained_mono_ms = more ? now_mono_ms - RETAIN_EVERY_MS + 1000 : now_mono_ms;
+    if (stat(store->face.path[0], &file) == 0)
+        atomic_store(&store->counters.file_bytes, file.st_size);
+}
+
+/* What is done between two batches, each in small pieces. */
 static void
 rest(struct store *store)
 {
     struct batch none = {0};
-    struct stat file;
-    int64_t now_mono_ms = clock_mono_ms();
+    int64_t begun_mono_ms = clock_mono_ms();
 
-    if (now_mono_ms - store->committed_mono_ms >= CURSORS_ALONE_MS && cursors_moved(store)) {
+    if (begun_mono_ms - store->committed_mono_ms >= CURSORS_ALONE_MS && cursors_moved(store)) {
         int error = writer_commit(store, &none);
         if (error != 0 && store->volatile_one == NULL)
             volatile_enter(store, error);
@@ -374,17 +393,12 @@ rest(struct store *store)
     if (store->volatile_one == NULL)
         compact_run(store);
     salvage_run(store);
-    if (store->volatile_one != NULL && now_mono_ms - store->retried_mono_ms >= store->retry_ms)
+    if (store->volatile_one != NULL && begun_mono_ms - store->retried_mono_ms >= store->retry_ms)
         volatile_try_return(store);
-    if (now_mono_ms - store->retained_mono_ms < RETAIN_EVERY_MS)
-        return;
-    store->retained_mono_ms = now_mono_ms;
-    if (store->volatile_one == NULL)
-        retain_run(store, store->durable, store->max_size);
-    else
-        retain_run(store, store->volatile_one, STORE_VOLATILE_BYTES);
-    if (stat(store->face.path[0], &file) == 0)
-        atomic_store(&store->counters.file_bytes, file.st_size);
+    retain(store);
+    uint32_t took_ms = (uint32_t)(clock_mono_ms() - begun_mono_ms);
+    if (took_ms > atomic_load(&store->counters.pause_ms_max))
+        atomic_store(&store->counters.pause_ms_max, took_ms);
 }
 
 void *

@@ -207,6 +207,8 @@ def figures(quick):
         yield "process_written_bytes_per_sample", _rounded(written.get("process"), 2), "B"
         yield "append_ns_per_sample", written and _rounded(
             written["cpu_s"] / written["samples"] * 1e9, 0), "ns"
+        yield "store_pause_ms_max", written and max(written["commit_ms_max"],
+                                                    written["pause_ms_max"]), "ms"
         drained = written and _try("the drain", _drain, lab, written) or {}
         yield "drain_samples_per_s", _rounded(drained.get("rate"), 0), "samples/s"
         yield "drain_event_age_max_s", _rounded(drained.get("event_s")), "s"

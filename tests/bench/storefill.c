@@ -220,9 +220,12 @@ main(int argc, char **argv)
     fill(&filling);
     if (filling.chain)
         fprintf(stderr, "chain: %.1f ns a sample\n", chain_ns(&filling));
-    printf("{\"samples\": %llu, \"write_bytes\": %lld, \"cpu_s\": %.3f, \"wall_s\": %.3f}\n",
-           (unsigned long long)filling.samples, written(), cpu_s(CLOCK_PROCESS_CPUTIME_ID) - begun,
-           cpu_s(CLOCK_MONOTONIC) - wall);
+    printf("{\"samples\": %llu, \"write_bytes\": %lld, \"commit_ms_max\": %u, \"pause_ms_max\": "
+           "%u, \"cpu_s\": %.3f, \"wall_s\": %.3f}\n",
+           (unsigned long long)filling.samples, written(),
+           atomic_load(&store_counters(filling.store)->commit_ms_max),
+           atomic_load(&store_counters(filling.store)->pause_ms_max),
+           cpu_s(CLOCK_PROCESS_CPUTIME_ID) - begun, cpu_s(CLOCK_MONOTONIC) - wall);
     store_close(filling.store);
     for (uint16_t p = 0; p < filling.park_count; p++)
         signals_free(filling.signals[p]);
