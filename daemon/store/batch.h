@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "daemon/store/schema.h"
 
+#include <stdatomic.h>
+
 /* What is committed in one transaction; whoever has it from a queue owns it. */
 struct batch {
     struct buf records; /* stream (1 byte), length (4 bytes), record; as appended */

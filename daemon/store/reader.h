@@ -1,6 +1,5 @@
-/* What the rest of the house sees of the store: read-only connections of their own, one segment a
- * transaction, place found again by sequence, so that no reader holds the WAL open. A reader
- * belongs to one thread. */
+/* What the rest of the house sees of the store: connections that only read, one segment a
+ * transaction, so that no reader holds the WAL open. A reader belongs to one thread. */
 #ifndef DAEMON_STORE_READER_H
 #define DAEMON_STORE_READER_H
 
@@ -16,8 +15,7 @@ struct reader;
 
 #define STORE_HASH 32
 
-/* A stretch of whole records of one stream, out of one segment. What it points to is the reader's,
- * until its next reader_read. */
+/* Whole records of one stream, out of one segment; memory of the reader, until it reads again. */
 struct chunk {
     enum stream stream;
     uint64_t first, last;         /* sequences held; first > last: empty */
@@ -46,7 +44,6 @@ void reader_close(struct reader *reader);
 /* True once after the store behind it became another: positions start anew. */
 bool reader_store_changed(struct reader *reader);
 
-/* Counted since the daemon's start: goes into struct cursors. */
 uint32_t reader_epoch(const struct reader *reader);
 
 const char *reader_store_id(const struct reader *reader);
