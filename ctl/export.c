@@ -1,11 +1,13 @@
-/* parkgatectl export: all readings of devices as CSV on standard output, with progress on standard
- * error, straight from the store while the daemon runs. */
+/* parkgatectl export: all readings of devices as CSV on standard output, or everything of a range
+ * as a store file of its own; progress on standard error, straight from the store while the daemon
+ * runs. */
 #include "base/calendar.h"
 #include "base/clock.h"
 #include "ctl/ctl.h"
 #include "ctl/walk.h"
 #include "ctl/when.h"
 #include "daemon/assess/assess.h"
+#include "daemon/store/excerpt.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -16,6 +18,7 @@
 
 struct request {
     const char *file;
+    const char *excerpt; /* make a store file of the range instead of CSV */
     int64_t from_utc_ms, until_utc_ms;
 };
 
@@ -25,6 +28,7 @@ take_options(int argc, char **argv, struct request *request)
     static const struct option OPTIONS[] = {{"store", required_argument, NULL, 's'},
                                             {"from", required_argument, NULL, 'f'},
                                             {"to", required_argument, NULL, 't'},
+                                            {"excerpt", required_argument, NULL, 'e'},
                                             {NULL, 0, NULL, 0}};
     int64_t now_utc_ms = clock_utc_ms();
     bool fine = true;
@@ -35,6 +39,8 @@ take_options(int argc, char **argv, struct request *request)
     while (fine && (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
         if (option == 's')
             request->file = optarg;
+        else if (option == 'e')
+            request->excerpt = optarg;
         else if (option == 'f')
             fine = when_parse(optarg, now_utc_ms, &request->from_utc_ms);
         else if (option == 't')
@@ -42,7 +48,7 @@ take_options(int argc, char **argv, struct request *request)
         else
             fine = false;
     }
-    return fine && optind < argc;
+    return fine && (request->excerpt != NULL) == (optind == argc);
 }
 
 static void
@@ -104,6 +110,33 @@ export_device(const struct request *request, const char *device)
     return failed ? CTL_WRONG : CTL_FINE;
 }
 
+static void
+show(void *context, double share)
+{
+    (void)context;
+    if (isatty(2))
+        fprintf(stderr, "\r%3.0f %%\033[K", share * 100);
+}
+
+static int
+export_excerpt(const struct request *request)
+{
+    struct excerpt excerpt = {.from = request->file,
+                              .to = request->excerpt,
+                              .from_utc_ms = request->from_utc_ms,
+                              .until_utc_ms = request->until_utc_ms,
+                              .progress = show};
+    char error[200] = "";
+
+    if (excerpt_make(&excerpt, error) != 0) {
+        fprintf(stderr, "parkgatectl: %s\n", error);
+        return CTL_WRONG;
+    }
+    fprintf(stderr, "%s%llu records in %s\n", isatty(2) ? "\r\033[K" : "",
+            (unsigned long long)excerpt.records, excerpt.to);
+    return CTL_FINE;
+}
+
 int
 export_run(int argc, char **argv)
 {
@@ -112,6 +145,8 @@ export_run(int argc, char **argv)
 
     if (!take_options(argc, argv, &request))
         return CTL_USAGE;
+    if (request.excerpt != NULL)
+        return export_excerpt(&request);
     puts("time,device,point,value,unit,quality");
     for (int i = optind; i < argc && result == CTL_FINE; i++)
         result = export_device(&request, argv[i]);

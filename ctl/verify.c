@@ -114,10 +114,10 @@ verify_stream(struct reader *reader, const struct request *request, struct seals
         if (!walk_chunk(&walk, seals, &chunk, name))
             result = CTL_WRONG;
     }
-    if (!ends_rightly(seals, stream, walk.next))
+    if (!request->excerpt && !ends_rightly(seals, stream, walk.next))
         result = CTL_WRONG;
     uint8_t head[STORE_HASH];
-    if (walk.records != 0 &&
+    if (walk.records != 0 && !request->excerpt &&
         (!reader_head_chain(reader, stream, head) || memcmp(head, walk.chain, STORE_HASH) != 0)) {
         printf("%s: the last record does not give the chain value the store has\n", name);
         result = CTL_WRONG;

@@ -14,7 +14,7 @@ room_of() {
     daemon/acquire/*) echo acquire ;;
     daemon/assess/*) echo assess ;;
     daemon/store/reader.h | daemon/store/cursor.h) echo reader ;;
-    daemon/store/record.h | daemon/store/seal.h) echo reader ;;
+    daemon/store/record.h | daemon/store/seal.h | daemon/store/excerpt.h) echo reader ;;
     daemon/store/*) echo store ;;
     daemon/forward/*) echo forward ;;
     daemon/supervise/*) echo supervise ;;

@@ -79,8 +79,7 @@ bool chunk_next(struct chunk *chunk, struct record *ret_record);
 /* chain = SHA-256(previous, SHA-256(body)); in place. */
 void record_chain(uint8_t chain[STORE_HASH], const struct record *record);
 
-/* What a number in a record means; NULL: there is none. */
-struct registry_point {
+struct registry_point { /* what a number in a record means */
     uint32_t number;
     const char *device, *name, *unit, *type;
 };

@@ -191,3 +191,26 @@ registry_boot(struct database *database, const char *boot_id, int64_t utc_ms)
     database_reset(statement);
     return number;
 }
+
+/* A table at a time: one that cannot be read keeps no other from being copied. */
+static const char *const TABLES[] = {
+    "INSERT OR REPLACE INTO meta SELECT * FROM q.meta",
+    "INSERT INTO boots SELECT * FROM q.boots",
+    "INSERT INTO devices SELECT * FROM q.devices",
+    "INSERT INTO points SELECT * FROM q.points",
+    "INSERT INTO destinations SELECT * FROM q.destinations",
+    "INSERT INTO cursors SELECT * FROM q.cursors",
+    "INSERT INTO heads SELECT * FROM q.heads",
+    "INSERT INTO signatures SELECT * FROM q.signatures",
+    "INSERT INTO anchors SELECT * FROM q.anchors",
+};
+
+int
+registry_copy(struct database *target, const char *path)
+{
+    int error = database_run(target, "ATTACH ? AS q", "t", path);
+
+    for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0] && error == 0; i++)
+        database_run(target, TABLES[i], "");
+    return error;
+}

@@ -17,4 +17,7 @@ int registry_place_boot(struct database *database, uint32_t boot, int64_t zero_u
 bool registry_boot_is_placed(struct database *database, uint32_t boot);
 uint32_t registry_boot(struct database *database, const char *boot_id, int64_t utc_ms);
 
+/* Copies everything but the segments from the store file at `path` into a new one. */
+int registry_copy(struct database *target, const char *path);
+
 #endif

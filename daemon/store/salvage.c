@@ -3,6 +3,7 @@
  * store thread, so that a large file delays nothing. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/store/registry.h"
 #include "daemon/store/store_parts.h"
 
 #include <errno.h>
@@ -24,29 +25,6 @@ struct salvage {
     uint64_t records, holes;
     bool is_broken; /* this stream: within a hole */
 };
-
-/* A table at a time: one that cannot be read keeps no other from being saved. */
-static const char *const REGISTRY[] = {
-    "INSERT OR REPLACE INTO meta SELECT * FROM q.meta",
-    "INSERT INTO boots SELECT * FROM q.boots",
-    "INSERT INTO devices SELECT * FROM q.devices",
-    "INSERT INTO points SELECT * FROM q.points",
-    "INSERT INTO destinations SELECT * FROM q.destinations",
-    "INSERT INTO cursors SELECT * FROM q.cursors",
-    "INSERT INTO heads SELECT * FROM q.heads",
-    "INSERT INTO signatures SELECT * FROM q.signatures",
-    "INSERT INTO anchors SELECT * FROM q.anchors",
-};
-
-static int
-copy_registry(struct salvage *salvage, const char *aside)
-{
-    int error = database_run(salvage->to, "ATTACH ? AS q", "t", aside);
-
-    for (size_t i = 0; i < sizeof REGISTRY / sizeof REGISTRY[0] && error == 0; i++)
-        database_run(salvage->to, REGISTRY[i], "");
-    return error;
-}
 
 static void
 give_up(struct store *store)
@@ -79,7 +57,7 @@ salvage_begin(struct store *store, const char *aside)
     if (error == 0)
         error = schema_prepare(salvage->to, reason);
     if (error == 0)
-        error = copy_registry(salvage, aside);
+        error = registry_copy(salvage->to, aside);
     if (error == 0 && schema_get_meta(salvage->from, "store_id", store->predecessor,
                                       sizeof store->predecessor) == 1)
         schema_put_meta(store->durable, "predecessor", store->predecessor);

@@ -57,6 +57,7 @@ def case(lab):
     check(12.5 < float(means[-1]["mean"]) < 37.5 and means[-1]["count"] == means[-1]["valid"], "")
     waiting = gateway.ctl("buffer", gateway.store).stdout
     check("centre" in waiting and "trend" in waiting, waiting)
+    key = gateway.ctl("key", "show", "--socket", os.path.join(gateway.state, "control.sock"))
     gateway.stop()
     exported = rows(gateway, "export", "plc")
     for point in ("level", "name", "gone"):
@@ -65,6 +66,14 @@ def case(lab):
     check({row["unit"] for row in exported if row["point"] == "level"} == {"m"}, "the unit")
     check("*" in gateway.ctl("history", "--store", gateway.store, "--from", "-10m", "--plot",
                              "plc.level").stdout, "a plot")
+    excerpt = gateway.lab.path("excerpt.db")
+    made = gateway.ctl("export", "--store", gateway.store, "--from", "-10m", "--excerpt", excerpt)
+    check(made.returncode == 0, made.stderr)
+    public = key.stdout.split()[-1]
+    verified = gateway.ctl("verify", "--excerpt", "--key", public, excerpt)
+    check(verified.returncode == 0 and " 0 do not" in verified.stdout, verified.stdout)
+    twisted = gateway.ctl("verify", "--excerpt", "--key", "00" * 32, excerpt)
+    check(twisted.returncode == 1, f"another key: {twisted.stdout}")
     refused = gateway.ctl("history", "--store", gateway.store, "plc.nothing")
     check(refused.returncode == 1 and "no point 'plc.nothing'" in refused.stderr, refused.stderr)
 
