@@ -3,7 +3,9 @@
  * merging as the daemon's. Prints one line of JSON. Options: --start UTC_MS, --jitter MS (5),
  * --parks N (the site's devices are those of N parks, one behind the other; each has chance of its
  * own), --commit S (seconds a commit holds, 1), --chain (tells what the chain costs a sample),
- * --real (a second takes a second). */
+ * --real (a second takes a second). --words FILE:
+ * registers of the site's points as they follow, 16 bits each, a row a second, instead of the park.
+ */
 #include "base/clock.h"
 #include "config/loader.h"
 #include "daemon/acquire/decode.h"
@@ -31,7 +33,9 @@ struct filling {
     uint16_t park_count;
     struct store *store;
     struct value *values;
-    uint64_t chance, samples, lost;
+    uint64_t chance, samples;
+    uint16_t *rows; /* --words; NULL: the park */
+    size_t at;
 };
 
 static void
@@ -83,7 +87,10 @@ append_device(struct filling *filling, const struct device *device, int64_t mono
     memset(scan.values, 0, scan.count * sizeof *scan.values);
     for (uint16_t i = 0; i < scan.count; i++) {
         const struct point *point = &device->points[i];
-        encode_value(point, signals_value(signals, point), words);
+        if (filling->rows != NULL)
+            words[0] = filling->rows[filling->at++];
+        else
+            encode_value(point, signals_value(signals, point), words);
         decode_point(&scan, i, words);
     }
     filling->samples += scan.count;
@@ -149,6 +156,22 @@ chain_ns(const struct filling *filling)
     return spent_s * 1e9 / (double)filling->samples;
 }
 
+static bool
+take_rows(struct filling *filling, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    long length = file != NULL && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+
+    if (length > 0)
+        filling->rows = malloc((size_t)length);
+    if (filling->rows != NULL)
+        rewind(file);
+    bool fine = filling->rows != NULL && fread(filling->rows, (size_t)length, 1, file) == 1;
+    if (file != NULL)
+        fclose(file);
+    return fine;
+}
+
 static int
 start(struct filling *filling)
 {
@@ -180,13 +203,11 @@ main(int argc, char **argv)
 {
     static struct filling filling = {
         .start_utc_ms = 1780000000000, .jitter_ms = 5, .commit_s = 1, .chance = 1, .park_count = 1};
-    static const struct option OPTIONS[] = {{"start", required_argument, NULL, 's'},
-                                            {"jitter", required_argument, NULL, 'j'},
-                                            {"parks", required_argument, NULL, 'p'},
-                                            {"commit", required_argument, NULL, 'c'},
-                                            {"real", no_argument, NULL, 'r'},
-                                            {"chain", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option OPTIONS[] = {
+        {"start", required_argument, NULL, 's'}, {"jitter", required_argument, NULL, 'j'},
+        {"parks", required_argument, NULL, 'p'}, {"commit", required_argument, NULL, 'c'},
+        {"real", no_argument, NULL, 'r'},        {"chain", no_argument, NULL, 'h'},
+        {"words", required_argument, NULL, 'w'}, {0}};
 
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) {
         if (option == 's')
@@ -199,6 +220,8 @@ main(int argc, char **argv)
             filling.chain = true;
         else if (option == 'r')
             filling.real = true;
+        else if (option == 'w' && take_rows(&filling, optarg))
+            continue;
         else if (option == 'p' && atoi(optarg) > 0 && atoi(optarg) <= PARKS)
             filling.park_count = (uint16_t)atoi(optarg);
         else
@@ -231,5 +254,6 @@ main(int argc, char **argv)
         signals_free(filling.signals[p]);
     site_free(filling.site);
     free(filling.values);
+    free(filling.rows);
     return 0;
 }
