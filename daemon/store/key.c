@@ -83,14 +83,29 @@ make(const char *path)
     return NULL;
 }
 
+/* The credential gateway.key of systemd where there is one, else a file of our own, made when it is
+ * not there. */
+static bool
+find_file(const char *directory, char path[4096], struct stat *ret_file)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+    if (credentials != NULL) {
+        snprintf(path, 4096, "%.4000s/gateway.key", credentials);
+        if (stat(path, ret_file) == 0)
+            return true;
+    }
+    snprintf(path, 4096, "%.4000s/key.pem", directory);
+    return stat(path, ret_file) == 0;
+}
+
 int
 key_open(const char *directory, struct key **ret_key, char ret_error[200])
 {
     char path[4096];
     struct stat file;
 
-    snprintf(path, sizeof path, "%s/key.pem", directory);
-    bool there = stat(path, &file) == 0;
+    bool there = find_file(directory, path, &file);
     if (there && (file.st_mode & 077) != 0) {
         snprintf(ret_error, 200, "%.120s can be read by others: chmod 600 it", path);
         return -EACCES;

@@ -245,6 +245,33 @@ what_reads_of_a_damaged_file_is_saved(void **state)
     assert_true(saved >= 300 && saved < 600); /* a tenth of the file was rubbish */
 }
 
+static void
+key_may_be_a_credential(void **state)
+{
+    struct bench *bench = *state;
+    uint8_t own[32];
+    uint8_t given[32];
+    uint8_t read[32];
+    char command[400];
+    char credentials[128];
+
+    assert_true(store_public_key(bench->store, own));
+    store_close(bench->store);
+    bench->store = NULL;
+    snprintf(credentials, sizeof credentials, "%s/credentials", bench->directory);
+    snprintf(command, sizeof command,
+             "umask 077; mkdir %s && openssl genpkey -algorithm ed25519 -out %s/gateway.key",
+             credentials, credentials);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(setenv("CREDENTIALS_DIRECTORY", credentials, 1), 0);
+    open_store(bench);
+    assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    assert_true(store_public_key(bench->store, given));
+    assert_memory_not_equal(own, given, 32);
+    assert_true(key_read_public(bench->directory, read));
+    assert_memory_equal(own, read, 32); /* its own stays as it was */
+}
+
 int
 main(void)
 {
@@ -255,6 +282,7 @@ main(void)
         BENCH_TEST(foreign_file_is_left_alone),
         BENCH_TEST(reader_tries_again_to_open),
         BENCH_TEST(what_reads_of_a_damaged_file_is_saved),
+        BENCH_TEST(key_may_be_a_credential),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
