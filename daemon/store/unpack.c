@@ -8,9 +8,13 @@
 struct body {
     struct bytes rest; /* the frames */
     size_t plain, records, groups;
+    size_t leaves; /* that may still come: each has a byte at least */
     struct bytes index;
     uint32_t device; /* only its records; 0: all */
 };
+
+/* A shape is no longer than its record; beside it stand a few numbers a group and a record. */
+#define INDEX_MAX(body) (2 * (body)->plain + 64 * (body)->groups + 9 * (body)->records + 64)
 
 /* ---- the head and the index ---- */
 
@@ -40,8 +44,9 @@ open_body(struct packer *packer, const struct packed *packed, struct body *ret_b
     size_t raw = bytes_varint(&body.rest);
     size_t stored = bytes_varint(&body.rest);
     const uint8_t *at = bytes_take(&body.rest, stored != 0 ? stored : raw);
-    if (at == NULL || body.plain > PACK_PLAIN_MAX || raw > 4 * PACK_PLAIN_MAX ||
-        body.records > body.plain || body.groups > body.records)
+    body.leaves = body.plain;
+    if (at == NULL || body.plain > PACK_PLAIN_MAX || body.records > body.plain ||
+        body.groups > body.records || raw > INDEX_MAX(&body))
         return -EBADMSG;
     buf_clear(&packer->index);
     int error = 0;
@@ -88,7 +93,7 @@ take_groups(struct packer *packer, struct body *body, struct column *ret_order)
         group->shape = (size_t)(index->at - packer->index.data);
         bytes_take(index, group->shape_length);
         group->wanted = body->device == 0 || shape_subject(shape_of(packer, group)) == body->device;
-        if (group->rows > body->records)
+        if (group->rows == 0 || group->rows > body->records)
             index->failed = true;
         rows += group->rows;
     }
@@ -105,9 +110,10 @@ struct frame {
     struct bytes firsts, planes;
 };
 
-/* Where the columns of the groups from `g` to `end` will be: how many there are. */
+/* Makes the columns of the groups from `g` to `end`, behind `first`: how many there are. */
 static int
-count_columns(struct packer *packer, size_t g, size_t end, size_t first, size_t *ret_columns)
+make_columns(struct packer *packer, struct body *body, size_t g, size_t end, size_t first,
+             size_t *ret_columns)
 {
     size_t columns = 0;
 
@@ -115,26 +121,30 @@ count_columns(struct packer *packer, size_t g, size_t end, size_t first, size_t 
         struct group *group = &packer->groups[g];
         if (!shape_holes(shape_of(packer, group), packer->holes, PACK_HOLES, &group->holes))
             return -EBADMSG;
+        if (group->holes > body->leaves / group->rows)
+            return -EBADMSG; /* more leaves than the records have bytes */
+        body->leaves -= group->holes * group->rows;
         group->first = first + columns;
         columns += group->holes;
+        int error = packer_grow(&packer->outlets, &packer->outlet_capacity, first + columns,
+                                sizeof *packer->outlets);
+        if (error != 0)
+            return error;
+        for (size_t i = 0; i < group->holes; i++)
+            packer->outlets[group->first + i] = (struct outlet){.kind = packer->holes[i]};
     }
     *ret_columns = columns;
-    return packer_grow(&packer->outlets, &packer->outlet_capacity, first + columns,
-                       sizeof *packer->outlets);
+    return 0;
 }
 
 static int
 take_columns(struct packer *packer, const struct group *group, struct frame *frame)
 {
-    size_t holes;
-
-    shape_holes(shape_of(packer, group), packer->holes, PACK_HOLES, &holes);
-    for (size_t i = 0; i < holes; i++) {
+    for (size_t i = 0; i < group->holes; i++) {
         struct outlet *outlet = &packer->outlets[group->first + i];
-        bool is_text = packer->holes[i] == HOLE_TEXT || packer->holes[i] == HOLE_BYTES;
+        bool is_text = outlet->kind == HOLE_TEXT || outlet->kind == HOLE_BYTES;
         struct column_head head = {*frame->forms++, *frame->widths++, bytes_varint(&frame->firsts)};
         size_t length = is_text ? bytes_varint(&frame->firsts) : 0;
-        *outlet = (struct outlet){.kind = packer->holes[i]};
         if (frame->firsts.failed ||
             !column_take(&head, &frame->planes, group->rows, &outlet->column))
             return -EBADMSG;
@@ -206,7 +216,7 @@ take_frames(struct packer *packer, struct body *body)
             g = end;
             continue;
         }
-        error = count_columns(packer, g, end, outlets, &columns);
+        error = make_columns(packer, body, g, end, outlets, &columns);
         if (error == 0 && heads < 2 * columns)
             error = -EBADMSG;
         if (error != 0)
