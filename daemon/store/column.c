@@ -15,7 +15,7 @@ enum form {
 enum predictor { PREDICT_NOTHING, PREDICT_SAME, PREDICT_STEP };
 
 #define EXPONENTS 10
-#define LARGEST   9007199254740992.0 /* 2^53: beyond it not every whole number is a double */
+#define LARGEST   0x1p50 /* beyond it a product is not sure to round to the whole number meant */
 
 static const double POWERS[EXPONENTS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
@@ -141,6 +141,9 @@ make_whole(uint64_t *words, size_t rows, unsigned *ret_exponent)
     enum form form = are_singles(words, rows) ? FORM_SINGLE : FORM_SCALED;
     unsigned exponent = scale_column(form, words, rows);
 
+    for (size_t i = 0; i < rows && exponent < EXPONENTS; i++)
+        if (!(fabs(as_double(words[i]) * POWERS[exponent]) < LARGEST))
+            exponent = EXPONENTS; /* an earlier word is too large for a later one's exponent */
     *ret_exponent = exponent;
     if (exponent == EXPONENTS) {
         *ret_exponent = 0;
@@ -220,14 +223,14 @@ bool
 column_take(const struct column_head *head, struct bytes *planes, size_t rows,
             struct column *ret_column)
 {
-    struct column column = {.rows = rows};
+    struct column column = {.rows = (uint32_t)rows};
 
     column.form = head->form >> 4;
     column.exponent = head->form & 15;
     column.predictor = head->width >> 4;
     column.width = head->width & 15;
-    if (column.form > FORM_XOR || column.exponent >= EXPONENTS || column.predictor > PREDICT_STEP ||
-        column.width > 8)
+    if (rows > UINT32_MAX || column.form > FORM_XOR || column.exponent >= EXPONENTS ||
+        column.predictor > PREDICT_STEP || column.width > 8)
         return false;
     column.word = column.form == FORM_XOR ? head->first : unfold(head->first);
     column.plane = bytes_take(planes, rows == 0 ? 0 : column.width * (rows - 1));

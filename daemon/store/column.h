@@ -31,9 +31,9 @@ struct column_head column_put(struct buf *planes, enum column_kind kind, uint64_
 struct column {
     uint8_t form, exponent; /* how a word is made of a whole number: column.c */
     uint8_t predictor, width;
+    uint32_t rows, row;
     const uint8_t *plane; /* byte j of difference i stands at plane[j * (rows - 1) + i] */
-    size_t rows, row;
-    uint64_t word, step; /* the word before, and the difference before */
+    uint64_t word, step;  /* the word before, and the difference before */
 };
 
 /* A bounded walk over bytes nobody vouches for; `failed` sticks. */

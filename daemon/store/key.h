@@ -1,5 +1,5 @@
-/* The gateway's Ed25519 key: systemd's credential gateway.key (PEM), or made at first start in a file
- * that only the service reads. */
+/* The gateway's Ed25519 key: systemd's credential gateway.key (PEM), or made at first start in a
+ * file that only the service reads. */
 #ifndef DAEMON_STORE_KEY_H
 #define DAEMON_STORE_KEY_H
 
@@ -9,7 +9,8 @@
 
 struct key;
 
-/* Loads the credential, or DIRECTORY/key.pem, which is made (mode 0600) when it is not there. 0 or negative errno with a sentence. */
+/* Loads the credential, or DIRECTORY/key.pem, which is made (mode 0600) when it is not there. 0 or
+ * negative errno with a sentence. */
 int key_open(const char *directory, struct key **ret_key, char ret_error[200]);
 void key_close(struct key *key);
 

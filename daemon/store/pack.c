@@ -261,6 +261,8 @@ compress(struct packer *packer)
             return 0;
         from = packer->cuts[i];
     }
+    if (packer->cut_count == 0 && !feed(packer, &out, &(struct buf){0}, ZSTD_e_end))
+        return 0;
     body->length = out.pos;
     return out.pos - start;
 }

@@ -14,7 +14,7 @@ enum codec {
     CODEC_ZSTD = 2,    /* plain, under zstd: few records, or shapes that do not repeat */
 };
 
-#define PACK_PLAIN_MAX ((size_t)8 << 20) /* a body that says it is more is refused */
+#define PACK_PLAIN_MAX ((size_t)4 << 20) /* a body that says it is more is refused */
 
 /* Working memory, kept from call to call. One thread's. */
 struct packer;

@@ -26,9 +26,10 @@ struct entry { /* a record */
 
 /* A column on its way out; texts stand behind the planes of their lengths. */
 struct outlet {
-    uint8_t kind; /* enum hole */
     struct column column;
-    const uint8_t *text, *text_end;
+    const uint8_t *text;
+    uint32_t text_left;
+    uint8_t kind; /* enum hole */
 };
 
 struct packer {

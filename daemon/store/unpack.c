@@ -14,7 +14,10 @@ struct body {
 };
 
 /* A shape is no longer than its record; beside it stand a few numbers a group and a record. */
-#define INDEX_MAX(body) (2 * (body)->plain + 64 * (body)->groups + 9 * (body)->records + 64)
+#define INDEX_MAX(body)   (2 * (body)->plain + 32 * (body)->groups + 4 * (body)->records + 64)
+#define COLUMNS_MAX(body) ((body)->plain / 4 + 1024) /* more stay plain or zstd */
+#define RECORD_MIN        8                          /* bytes, with its length in front */
+#define GROUP_MIN         3                          /* bytes in the index */
 
 /* ---- the head and the index ---- */
 
@@ -45,13 +48,13 @@ open_body(struct packer *packer, const struct packed *packed, struct body *ret_b
     size_t stored = bytes_varint(&body.rest);
     const uint8_t *at = bytes_take(&body.rest, stored != 0 ? stored : raw);
     body.leaves = body.plain;
-    if (at == NULL || body.plain > PACK_PLAIN_MAX || body.records > body.plain ||
+    if (at == NULL || body.plain > PACK_PLAIN_MAX || body.records > body.plain / RECORD_MIN ||
         body.groups > body.records || raw > INDEX_MAX(&body))
         return -EBADMSG;
     buf_clear(&packer->index);
     int error = 0;
     if (stored == 0) {
-        error = packer_reserve(&packer->index, raw);
+        error = packer_reserve(&packer->index, raw + 1);
         if (error == 0)
             buf_append(&packer->index, at, raw);
     } else {
@@ -82,7 +85,8 @@ take_groups(struct packer *packer, struct body *body, struct column *ret_order)
     if (two == NULL || index->failed)
         return -EBADMSG;
     struct column_head head = {two[0], two[1], first_group};
-    if (!column_take(&head, index, body->records, ret_order))
+    if (!column_take(&head, index, body->records, ret_order) ||
+        body->groups > (size_t)(index->end - index->at) / GROUP_MIN)
         return -EBADMSG;
     int error = packer_grow(&packer->groups, &packer->group_capacity, body->groups + 1,
                             sizeof *packer->groups);
@@ -91,7 +95,8 @@ take_groups(struct packer *packer, struct body *body, struct column *ret_order)
         *group = (struct group){.rows = bytes_varint(index)};
         group->shape_length = bytes_varint(index);
         group->shape = (size_t)(index->at - packer->index.data);
-        bytes_take(index, group->shape_length);
+        if (bytes_take(index, group->shape_length) == NULL)
+            break;
         group->wanted = body->device == 0 || shape_subject(shape_of(packer, group)) == body->device;
         if (group->rows == 0 || group->rows > body->records)
             index->failed = true;
@@ -126,6 +131,8 @@ make_columns(struct packer *packer, struct body *body, size_t g, size_t end, siz
         body->leaves -= group->holes * group->rows;
         group->first = first + columns;
         columns += group->holes;
+        if (first + columns > COLUMNS_MAX(body))
+            return -EBADMSG;
         int error = packer_grow(&packer->outlets, &packer->outlet_capacity, first + columns,
                                 sizeof *packer->outlets);
         if (error != 0)
@@ -151,7 +158,7 @@ take_columns(struct packer *packer, const struct group *group, struct frame *fra
         outlet->text = bytes_take(&frame->planes, length);
         if (outlet->text == NULL)
             return -EBADMSG;
-        outlet->text_end = outlet->text + length;
+        outlet->text_left = (uint32_t)length;
     }
     return 0;
 }
@@ -254,14 +261,16 @@ put_text(void *context, size_t hole, struct buf *buf)
     struct outlet *outlet = &filling->packer->outlets[filling->group->first + hole];
     size_t length = column_next(&outlet->column);
 
-    if (length > (size_t)(outlet->text_end - outlet->text))
+    if (length > outlet->text_left)
         buf->overflow = true;
     else if (outlet->kind == HOLE_BYTES)
         cbor_put_bytes(buf, outlet->text, length);
     else
         cbor_put_text(buf, (const char *)outlet->text, length);
-    if (!buf->overflow)
-        outlet->text += length;
+    if (buf->overflow)
+        return;
+    outlet->text += length;
+    outlet->text_left -= (uint32_t)length;
 }
 
 static int
