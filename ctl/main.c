@@ -26,8 +26,9 @@ static const struct ctl_command COMMANDS[] = {
     {"buffer", "STORE", "what each destination still has before it", buffer_run},
     {"records", "[--stream S] [--from N] STORE", "print what a store file holds, a record a line",
      records_run},
-    {"verify", "[--key HEX] [--excerpt] STORE",
-     "recompute the chain of every stream, hold it against what was signed", verify_run},
+    {"verify", "[--key HEX] [--excerpt] STORE | --stream FILE",
+     "recompute the chain, of a store or of recorded payloads, hold it against what was signed",
+     verify_run},
     {"books", "STORE", "the balance per stream and destination", books_run},
     {"schema", "[units]", "print every key a file may have, or the table of units", schema_run},
 };

@@ -2,6 +2,7 @@
  * holds them against the signed texts, and says at which record it stops fitting (promise 9). */
 #include "ctl/ctl.h"
 #include "ctl/seals.h"
+#include "ctl/stream.h"
 #include "daemon/forward/payload.h"
 
 #include <getopt.h>
@@ -13,7 +14,7 @@
 struct request {
     const char *file;
     uint8_t key[32];
-    bool has_key, excerpt;
+    bool has_key, excerpt, stream;
 };
 
 struct walk {
@@ -148,19 +149,22 @@ take_options(int argc, char **argv, struct request *request)
 {
     static const struct option OPTIONS[] = {{"key", required_argument, NULL, 'k'},
                                             {"excerpt", no_argument, NULL, 'e'},
+                                            {"stream", no_argument, NULL, 's'},
                                             {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
         if (option == 'e')
             request->excerpt = true;
+        else if (option == 's')
+            request->stream = true;
         else if (option == 'k' && take_key(optarg, request->key))
             request->has_key = true;
         else
             return false;
     }
     request->file = argv[optind];
-    return optind + 1 == argc;
+    return optind + 1 == argc && !(request->stream && request->excerpt);
 }
 
 /* The key that lies beside the store, where nobody gave one. */
@@ -207,6 +211,8 @@ verify_run(int argc, char **argv)
 
     if (!take_options(argc, argv, &request))
         return CTL_USAGE;
+    if (request.stream)
+        return stream_verify(request.file, request.has_key ? request.key : NULL);
     find_key(&request);
     if (reader_open_file(request.file, &reader, error) != 0) {
         fprintf(stderr, "parkgatectl: %s\n", error);
