@@ -135,7 +135,7 @@ rebuild_by_any(struct verification *self, const struct stream_payload *payload,
     size_t last = json_array_size(payload->records) - 1;
     const struct stream_catalog *readable = NULL;
     const struct stream_catalog *catalog;
-    char error[STREAM_SAY + 40];
+    char error[STREAM_SAY + 40] = "";
 
     ret_error[0] = '\0';
     for (size_t i = 0;; i++) {
@@ -173,7 +173,7 @@ check_chain(struct verification *self, const struct stream_line *line,
             const struct stream_payload *payload, struct stream_entry *entry)
 {
     char sentence[2 * STREAM_SAY + 80];
-    char error[STREAM_SAY + 40];
+    char error[STREAM_SAY + 40] = "";
     char place[80];
     size_t count = json_array_size(payload->records);
     uint8_t(*chains)[STORE_HASH] = calloc(count, STORE_HASH);

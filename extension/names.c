@@ -147,3 +147,18 @@ names_want_points(struct names *names, const char *const *wanted, size_t count)
     for (size_t i = 0; i < names->point_count; i++)
         names->points[i].wanted &= is_among(names->points[i].name, wanted, count);
 }
+
+uint32_t
+names_one_device(const struct names *names)
+{
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < names->device_count; i++) {
+        if (!names->devices[i].wanted)
+            continue;
+        if (number != 0)
+            return 0;
+        number = names->devices[i].number;
+    }
+    return number;
+}

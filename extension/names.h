@@ -33,4 +33,7 @@ const struct named *names_point(const struct names *names, uint32_t number);
 void names_want_devices(struct names *names, const char *const *wanted, size_t count);
 void names_want_points(struct names *names, const char *const *wanted, size_t count);
 
+/* The number of the only device that is wanted; 0: none, or several. */
+uint32_t names_one_device(const struct names *names);
+
 #endif

@@ -142,9 +142,11 @@ unpack_row(struct segments *segments)
     struct packed packed = {.codec = (enum codec)codec, .body = sqlite3_column_blob(statement, 4)};
     packed.length = (size_t)sqlite3_column_bytes(statement, 4);
     buf_clear(&segments->plain);
-    int error = packed.body == NULL ? -EBADMSG
-                                    : unpack(segments->packer, &packed, (uint64_t)segments->first,
-                                             &segments->plain);
+    int error = packed.body == NULL
+                    ? -EBADMSG
+                    : unpack_device(segments->packer, &packed, (uint64_t)segments->first,
+                                    segments->want.device, &segments->plain);
+    segments->is_sparse = segments->want.device != 0 && packed.codec == CODEC_COLUMNS;
     if (error == -ENOMEM || (packed.body == NULL && packed.length != 0))
         return SQLITE_NOMEM;
     if (error != 0)
@@ -167,6 +169,14 @@ next_segment(struct segments *segments)
 
 /* ---- records ---- */
 
+static bool
+is_in_place(const struct segments *segments, uint64_t sequence)
+{
+    if (!segments->is_sparse)
+        return sequence == (uint64_t)segments->at;
+    return sequence >= (uint64_t)segments->at && sequence <= (uint64_t)segments->last;
+}
+
 /* SQLITE_DONE at the end of the segment. */
 static int
 take_record(struct segments *segments, struct entry_head *ret_entry)
@@ -178,7 +188,7 @@ take_record(struct segments *segments, struct entry_head *ret_entry)
     uint32_t length = 0;
 
     if (left == 0)
-        return segments->at == segments->last + 1
+        return segments->is_sparse || segments->at == segments->last + 1
                    ? SQLITE_DONE
                    : segments_damaged(segments, "damaged, too short");
     if (left >= sizeof length)
@@ -188,10 +198,10 @@ take_record(struct segments *segments, struct entry_head *ret_entry)
     cbor_cursor_init(&entry.rest, at + sizeof length, length);
     entry.length = length;
     if (!record_take_head(&entry.rest, &entry.head) || entry.head.stream != segments->stream ||
-        entry.head.sequence != (uint64_t)segments->at)
+        !is_in_place(segments, entry.head.sequence))
         return segments_damaged(segments, "damaged, a record is not what its place says");
     segments->offset += sizeof length + length;
-    segments->at++;
+    segments->at = (int64_t)entry.head.sequence + 1;
     *ret_entry = entry;
     return SQLITE_ROW;
 }

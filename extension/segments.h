@@ -18,6 +18,7 @@ struct bounds {
 
 struct want {
     uint32_t streams;       /* bit 1 << enum stream */
+    uint32_t device;        /* scans of this one only, where the packing allows it; 0: all */
     struct bounds time;     /* of the record's stamp: once set, records without a time are out */
     struct bounds sequence; /* within each stream */
 };
@@ -31,8 +32,8 @@ struct segments {
     uint32_t stream;
     int64_t first, last, at; /* the open segment, and the next record's sequence */
     size_t offset;
-    bool in_segment;
-    char sentence[200]; /* what was wrong, after an error that is not SQLite's own */
+    bool in_segment, is_sparse; /* sparse: other devices' records are not there */
+    char sentence[200];         /* what was wrong, after an error that is not SQLite's own */
 };
 
 /* An SQLite code. segments_close accepts what is zeroed or half open. */

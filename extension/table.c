@@ -156,6 +156,8 @@ cursor_filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,
         code = plan_take(table_of(cursor), text, argv, &cursor->query, &want);
     if (code != SQLITE_OK)
         return fail(cursor, code);
+    if (cursor->query.by_device && table_of(cursor) == &samples_table)
+        want.device = names_one_device(&cursor->query.names);
     segments_want(&cursor->segments, &want);
     return cursor_next(base);
 }
