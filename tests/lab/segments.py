@@ -64,6 +64,7 @@ def words_of(form, width, first, planes, rows):
 
 
 def head(major, value):
+    """RFC 8949 section 3: the shortest head."""
     if value < 24:
         return bytes([major << 5 | value])
     for code, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
@@ -73,6 +74,7 @@ def head(major, value):
 
 
 def double(number):
+    """The shortest of half, single and double that keeps the number."""
     for code, form in ((b"\xf9", ">e"), (b"\xfa", ">f")):
         try:
             short = struct.pack(form, number)

@@ -7,7 +7,6 @@ import math
 import os
 import shutil
 import sqlite3
-import struct
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,8 @@ import cbor2
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-from lab.segments import unpack  # noqa: E402
+from lab.segments import double as encode_float  # noqa: E402
+from lab.segments import head as encode_head, unpack  # noqa: E402
 
 STREAMS = {1: "event", 2: "evidence", 3: "period", 4: "minute", 5: "sample", 6: "trend"}
 FIELDS = {1: 24, 2: 12, 3: 20, 4: 20, 5: 11, 6: 11}
@@ -31,28 +31,6 @@ class Broken(Exception):
 def need(condition, what):
     if not condition:
         raise Broken(what)
-
-
-def encode_head(major, value):
-    """RFC 8949 section 3: the shortest head."""
-    if value < 24:
-        return bytes([major << 5 | value])
-    for code, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
-        if value < 1 << 8 * size:
-            return bytes([major << 5 | code]) + value.to_bytes(size, "big")
-    raise ValueError(value)
-
-
-def encode_float(value):
-    """The shortest of half, single and double that keeps the value."""
-    for head, form in ((b"\xf9", ">e"), (b"\xfa", ">f")):
-        try:
-            short = struct.pack(form, value)
-        except OverflowError:
-            continue
-        if struct.unpack(form, short)[0] == value:
-            return head + short
-    return b"\xfb" + struct.pack(">d", value)
 
 
 def encode(item):
