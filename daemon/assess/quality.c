@@ -9,6 +9,8 @@
  *   because it has no hour, and durations are measured on the monotonic clock.
  * - set and substituted do not: a typed or computed number must neither open an event nor end one.
  * - over-range and under-range do not: the true value is unknown; the letter T or D says so. */
+#include "daemon/assess/quality.h"
+
 #include "daemon/assess/assess.h"
 
 struct row {
@@ -71,4 +73,21 @@ bool
 quality_is_valid(enum quality quality)
 {
     return row_of(quality)->valid;
+}
+
+uint8_t
+quality_of_inputs(const uint8_t *qualities, size_t count)
+{
+    uint8_t reason = QUALITY_GOOD, suspicion = QUALITY_GOOD;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t quality = qualities[i];
+        if (quality == QUALITY_OF_NOTHING)
+            quality = QUALITY_INVALID_INPUT;
+        uint8_t *highest = quality_is_valid(quality) ? &suspicion : &reason;
+        if (quality > *highest)
+            *highest = quality;
+    }
+    if (count == 0)
+        return QUALITY_INVALID_INPUT;
+    return reason ? reason : suspicion;
 }
