@@ -1,45 +1,68 @@
-/* A limit is a quantity, a mapping, or a list of those, under the name of a point. A set says the
- * same for any asset; with basis corrected its names mean the points with -corrected behind. Two
- * limits that would raise the same event twice (one point, kind, side and averaging) are a mistake.
- */
+/* Which limits an asset has: its own, {NAME: LIMIT}, and those of limit sets, by name or with what
+ * the set leaves to the site. Two limits that would raise the same event twice (one point, kind,
+ * side and averaging, at the same time and under the same `when`) are a mistake.
+ *
+ * Corrected limits mean a point derived for the asset at their reference oxygen, or the analyser's
+ * own -corrected point where the asset has no flue part. */
 #include "config/limits.h"
 
-#include "config/conditions.h"
+#include "config/derivations.h"
 #include "config/section.h"
 #include "config/text.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LIMITS_MAX 4096
 
-struct context {
-    struct load *load;
-    struct load_limits *limits;
-    const struct asset *asset; /* NULL: a set is checked by itself */
-    const struct names_from *from;
-    const struct load_set *set;   /* the limits come from, or NULL */
-    const struct yaml_node *user; /* who names the set, or NULL */
-    const char *what;             /* "limit 'so2' of asset 'boiler-3'" */
-    const char *name;             /* "so2" */
-    struct point *point;          /* NULL: not known */
-};
-
-static void
-append(struct context *in, const struct limit *limit, const struct yaml_node *node)
+static bool
+is_same_when(const struct limit *a, const struct limit *b)
 {
-    struct load_limits *limits = in->limits;
+    if (a->when_count != b->when_count)
+        return false;
+    for (uint8_t i = 0; i < a->when_count; i++) {
+        const struct limit_when *x = &a->whens[i], *y = &b->whens[i];
+        if (x->point != y->point || x->comparison != y->comparison || x->or_equal != y->or_equal ||
+            x->value != y->value || x->modes != y->modes)
+            return false;
+    }
+    return true;
+}
+
+static bool
+is_same_time(const struct limit *a, const struct limit *b)
+{
+    bool before = a->valid_until_utc_ms && a->valid_until_utc_ms <= b->valid_from_utc_ms;
+    bool behind = b->valid_until_utc_ms && b->valid_until_utc_ms <= a->valid_from_utc_ms;
+    return !before && !behind;
+}
+
+static const struct limit *
+find_same(const struct load_limits *limits, const struct limit *limit)
+{
     for (uint32_t i = 0; i < limits->count; i++) {
         const struct limit *other = &limits->list[i];
         if (other->asset == limit->asset && other->point == limit->point &&
             other->kind == limit->kind && other->side == limit->side &&
-            other->averaging == limit->averaging) {
-            load_mistake(in->load, in->user ? in->user : node,
-                         "%s: '%s.%s' has a %s of averaging %s already (%.15g %s)", in->what,
-                         limit->point->device->name, limit->point->name,
-                         site_limit_kind_name(limit->kind), site_averaging_name(limit->averaging),
-                         other->value, limit->point->unit);
-            return;
-        }
+            other->averaging == limit->averaging && is_same_time(other, limit) &&
+            is_same_when(other, limit))
+            return other;
+    }
+    return NULL;
+}
+
+void
+limits_append(struct limit_context *in, const struct limit *limit, const struct yaml_node *node)
+{
+    struct load_limits *limits = in->limits;
+    const struct limit *other = find_same(limits, limit);
+    if (other) {
+        load_mistake(in->load, in->user ? in->user : node,
+                     "%s: '%s.%s' has a %s of averaging %s already (%.15g %s)", in->what,
+                     limit->point->device->name, limit->point->name,
+                     site_limit_kind_name(limit->kind), site_averaging_name(limit->averaging),
+                     other->value, limit->point->unit);
+        return;
     }
     if (limits->count == limits->capacity) {
         uint32_t capacity = limits->capacity ? limits->capacity * 2 : 16;
@@ -55,153 +78,220 @@ append(struct context *in, const struct limit *limit, const struct yaml_node *no
         limits->list[limits->count++] = *limit;
 }
 
-static const char *
-source_of(struct context *in, const struct limit *limit)
-{
-    char text[400];
-    const char *source = limit->source;
-    if (!source)
-        source = in->set ? in->set->source : in->load->site->file;
-    if (!source)
-        source = "";
-    if (!in->set || !in->set->corrected || in->set->reference_o2 <= 0)
-        return arena_text(in->load->arena, source);
-    snprintf(text, sizeof text, "%s, corrected to %.15g %% O2", source, in->set->reference_o2);
-    return arena_text(in->load->arena, text);
-}
+/* ---- points ---- */
 
-/* The quantity against the point; without one (a set by itself) only whether it is a quantity. */
 static bool
-read_quantity(struct context *in, const struct yaml_node *node, const char *what,
-              bool is_difference, double *value)
+is_number(struct limit_context *in, const struct yaml_node *node, const struct point *point)
 {
-    const struct unit *unit;
-    if (in->point)
-        return conditions_quantity(in->load, node, what, in->point, is_difference, value);
-    section_quantity(in->load, node, what, value, &unit);
+    if (point->type != TYPE_STRING && point->type != TYPE_BOOL)
+        return true;
+    load_mistake(in->load, node, "%s: point '%s.%s' is a %s, not a number", in->what,
+                 point->device->name, point->name, site_type_name(point->type));
     return false;
 }
 
-static void
-finish(struct context *in, struct limit *limit, const struct yaml_node *node)
+static struct point *
+find_named(struct limit_context *in, const struct yaml_node *node, const char *name, bool optional)
 {
-    limit->name = arena_text(in->load->arena, in->name);
-    limit->asset = in->asset;
-    limit->point = in->point;
-    limit->source = source_of(in, limit);
-    append(in, limit, node);
+    if (optional && !names_peek_point(in->load, name, in->from)) {
+        load_warning(in->load, node, "%s: there is no point '%.60s'; it is not judged", in->what,
+                     name);
+        return NULL;
+    }
+    return names_find_point(in->load, node, in->what, name, in->from);
 }
 
-static void
-check_steady(struct context *in, const struct yaml_node *node, struct limit *limit)
+static struct point *
+find_corrected(struct limit_context *in, const struct yaml_node *node, double reference_o2,
+               bool optional)
 {
-    const struct yaml_node *hysteresis = section_form(&SCHEMA_LIMIT, node, "hysteresis");
-    const struct yaml_node *steady[] = {yaml_find(node, "delay"), hysteresis};
-    for (size_t i = 0; i < 2; i++)
-        if (steady[i] && limit->averaging != AVERAGING_INSTANT)
-            load_mistake_at_key(
-                in->load, steady[i],
-                "'%s' of %s: only with averaging: instant; a mean is judged as it is",
-                steady[i]->key, in->what);
-    if (hysteresis)
-        read_quantity(in, hysteresis, load_printf(in->load, "'hysteresis' of %s", in->what), true,
-                      &limit->hysteresis);
+    const char *own = load_printf(in->load, "%.80s-corrected", in->name);
+    bool has_own = !in->asset->flue && names_peek_point(in->load, own, in->from);
+    if (has_own || !in->asset->flue)
+        return find_named(in, node, own, optional);
+    if (optional && !names_peek_point(in->load, in->name, in->from)) {
+        load_warning(in->load, node, "%s: there is no point '%.60s'; it is not judged", in->what,
+                     in->name);
+        return NULL;
+    }
+    return derivations_corrected(in->load, node, in->asset, in->from, in->name, reference_o2);
 }
 
-/* {at-most: 50 mg/m3, ...} */
-static void
-read_mapping(struct context *in, const struct yaml_node *node)
+struct point *
+limits_find_point(struct limit_context *in, const struct yaml_node *node,
+                  const struct limit_terms *terms, bool optional)
 {
-    struct limit limit = {.name = NULL};
-    section_default(&SCHEMA_LIMIT, &limit);
-    section_read(in->load, &SCHEMA_LIMIT, node, in->what, &limit);
-    const struct yaml_node *most = yaml_find(node, "at-most"), *least = yaml_find(node, "at-least");
-    if (!most == !least) {
-        load_mistake(in->load, node,
-                     "%s must have exactly one of at-most and at-least; for both "
-                     "write a list of two",
-                     in->what);
+    const struct yaml_node *at = in->user ? in->user : node;
+    struct point *point = terms->basis == BASIS_CORRECTED
+                              ? find_corrected(in, at, terms->reference_o2, optional)
+                              : find_named(in, at, in->name, optional);
+    if (point && !is_number(in, at, point))
+        return NULL;
+    if (point)
+        derivations_use(in->load, in->asset, point);
+    return point;
+}
+
+/* ---- names ---- */
+
+static void
+read_each(struct limit_context *in, const struct yaml_node *node)
+{
+    in->around = node;
+    if (node->shape != YAML_LIST) {
+        limit_read(in, node);
         return;
     }
-    const struct yaml_node *side = most ? most : least;
-    limit.side = most ? SIDE_ABOVE : SIDE_BELOW;
-    if (!yaml_find(node, "averaging"))
-        limit.averaging = least || limit.kind == LIMIT_WARNING ? AVERAGING_INSTANT : AVERAGING_HOUR;
-    check_steady(in, node, &limit);
-    if (section_form(&SCHEMA_LIMIT, node, side->key) &&
-        read_quantity(in, side, load_printf(in->load, "'%s' of %s", side->key, in->what), false,
-                      &limit.value))
-        finish(in, &limit, node);
-}
-
-static void
-read_one(struct context *in, const struct yaml_node *node)
-{
-    if (node->shape == YAML_MAP) {
-        read_mapping(in, node);
-        return;
-    }
-    struct limit limit = {.side = SIDE_ABOVE, .averaging = AVERAGING_HOUR};
-    if (read_quantity(in, node, in->what, false, &limit.value))
-        finish(in, &limit, node);
-}
-
-static void
-find_point(struct context *in, const struct yaml_node *node)
-{
-    const char *suffix = in->set && in->set->corrected ? "-corrected" : "";
-    const char *name = load_printf(in->load, "%.80s%s", in->name, suffix);
-    in->point = names_find_point(in->load, in->user ? in->user : node, in->what, name, in->from);
-    if (in->point && (in->point->type == TYPE_STRING || in->point->type == TYPE_BOOL)) {
-        load_mistake(in->load, in->user ? in->user : node,
-                     "%s: point '%s.%s' is a %s, not a number", in->what, in->point->device->name,
-                     in->point->name, site_type_name(in->point->type));
-        in->point = NULL;
-    }
+    for (const struct yaml_node *one = node->first; one; one = one->next)
+        limit_read(in, one);
 }
 
 /* {NAME: LIMIT, ...} */
 static void
-read_names(struct context *in, const struct yaml_node *node, const char *owner)
+read_names(struct limit_context *in, const struct yaml_node *node, const char *owner)
 {
     for (const struct yaml_node *child = node->first; child; child = child->next) {
         in->name = child->key;
         in->what = load_printf(in->load, "limit '%.60s' of %s", child->key, owner);
-        in->point = NULL;
-        if (in->asset)
-            find_point(in, child);
-        if (child->shape != YAML_LIST) {
-            read_one(in, child);
-            continue;
-        }
-        for (const struct yaml_node *one = child->first; one; one = one->next)
-            read_one(in, one);
+        read_each(in, child);
     }
+}
+
+/* The site's own under the basis of a row, without those that answered it. */
+static void
+read_rest(struct limit_context *in, const struct load_row *row, const struct yaml_node *node,
+          const char *owner)
+{
+    for (const struct yaml_node *child = node->first; child; child = child->next) {
+        in->name = child->key;
+        in->what = load_printf(in->load, "limit '%.60s' of %s", child->key, owner);
+        in->around = child;
+        const struct yaml_node *one = child->shape == YAML_LIST ? child->first : child;
+        for (; one; one = child->shape == YAML_LIST ? one->next : NULL)
+            if (!limit_is_answer(row->limits, child->key, one))
+                limit_read(in, one);
+    }
+}
+
+/* ---- sets ---- */
+
+static struct load_row *
+find_row(struct load *load, const struct yaml_node *node, const struct load_set *set,
+         const char *name)
+{
+    const char *nearest = NULL;
+    unsigned best = 4;
+    for (struct load_row *row = set->rows; row; row = row->next) {
+        const char *own = strchr(row->name, '.');
+        if (!set->has_rows && !name)
+            return row;
+        if (set->has_rows && name && own && !strcmp(own + 1, name))
+            return row;
+        if (set->has_rows && name && own && text_is_nearer(name, own + 1, &best))
+            nearest = row->name;
+    }
+    if (!set->has_rows)
+        load_mistake(load, node, "limit set '%s' has no rows: write it without a dot", set->name);
+    else if (nearest)
+        load_mistake(load, node, "limit set '%s' has no row '%.60s'; did you mean '%s'?", set->name,
+                     name, nearest);
+    else if (name)
+        load_mistake(load, node, "limit set '%s' has no row '%.60s'; one it has is %s", set->name,
+                     name, set->rows ? set->rows->name : "none");
+    else
+        load_mistake(load, node, "limit set '%s' has rows: name one of them, like %s", set->name,
+                     set->rows ? set->rows->name : "NAME.ROW");
+    return NULL;
+}
+
+/* FILE or FILE.ROW; NULL after a mistake. */
+static struct load_row *
+open_row(struct load *load, const struct yaml_node *node)
+{
+    struct yaml_node named = *node;
+    const char *dot = strchr(node->text, '.');
+    if (dot)
+        named.text = arena_text_n(load->scratch, node->text, (size_t)(dot - node->text));
+    struct load_file *file = load_open_shared(load, "limits", &named);
+    unsigned before = load->mistakes->errors;
+    struct load_set *set = file ? load_set_from(load, file) : NULL;
+    if (!set || load->mistakes->errors != before)
+        return NULL;
+    struct load_row *row = find_row(load, node, set, dot ? dot + 1 : NULL);
+    return row && row->limits ? row : NULL;
+}
+
+static bool
+is_open(struct load *load, const struct load_row *row, const struct limit_terms *terms,
+        const struct yaml_node *node)
+{
+    if (terms->basis == BASIS_SITE)
+        load_warning(load, node,
+                     "set '%s' leaves 'basis' to the site: say measured or corrected, else it is "
+                     "not judged",
+                     row->name);
+    else if (terms->basis == BASIS_CORRECTED && !(terms->reference_o2 > 0))
+        load_warning(load, node,
+                     "set '%s' leaves 'reference-o2' to the site: say it, else what it corrects is "
+                     "not judged",
+                     row->name);
+    else
+        return false;
+    return terms->basis == BASIS_SITE;
 }
 
 /* A set was checked when it was first opened; what a site adds is its points and their units. Those
  * are reported where the site names the set, other mistakes of the set are not repeated. */
 static void
-read_set(struct context *in, const struct yaml_node *node)
+read_set(struct limit_context *in, const struct yaml_node *name, const struct yaml_node *use)
 {
     struct load *load = in->load;
-    struct load_file *file = load_open_shared(load, "limits", node);
-    unsigned before = load->mistakes->errors;
-    struct load_set *set = file ? load_set_from(load, file) : NULL;
-    if (!set || !set->limits || load->mistakes->errors != before)
+    struct load_row *row = open_row(load, name);
+    if (!row)
         return;
-    struct context inner = *in;
-    inner.set = set;
-    inner.user = node;
-    read_names(&inner, set->limits,
-               load_printf(load, "set '%.60s' for asset '%s'", node->text, in->asset->name));
+    struct limit_terms terms = row->terms;
+    const char *what = load_printf(load, "set '%.60s' for asset '%s'", row->name, in->asset->name);
+    const struct yaml_node *own = use ? section_form(&SCHEMA_LIMIT_USE, use, "limits") : NULL;
+    limit_applies_judge(load, row, in->asset, name, &terms);
+    if (use)
+        limit_terms_read(load, use, what, &terms);
+    if (terms.confidence == CONFIDENCE_LOW)
+        load_warning(load, name, "set '%s' is of low confidence (%s): compare it with the permit",
+                     row->name, terms.why && *terms.why ? terms.why : "no reason given");
+    if (!row->limits->first && !own)
+        load_warning(load, name, "set '%s' has no limits of its own: give them under 'limits'",
+                     row->name);
+    if (is_open(load, row, &terms, name))
+        return;
+    struct limit_context inner = *in;
+    inner.row = row;
+    inner.terms = &terms;
+    inner.user = name;
+    inner.answers = own;
+    read_names(&inner, row->limits, what);
+    inner.user = NULL;
+    inner.answers = NULL;
+    if (own)
+        read_rest(&inner, row, own, what);
 }
 
 static void
-read_part(struct context *in, const struct yaml_node *node)
+read_use(struct limit_context *in, const struct yaml_node *node)
+{
+    const struct yaml_node *name = section_form(&SCHEMA_LIMIT_USE, node, "set");
+    section_read(in->load, &SCHEMA_LIMIT_USE, node,
+                 load_printf(in->load, "a limit set of asset '%s'", in->asset->name), NULL);
+    if (name)
+        read_set(in, name, node);
+}
+
+static void
+read_part(struct limit_context *in, const struct yaml_node *node)
 {
     if (node->shape == YAML_TEXT)
-        read_set(in, node);
+        read_set(in, node, NULL);
+    else if (node->shape == YAML_MAP && yaml_find(node, "set"))
+        read_use(in, node);
     else if (node->shape == YAML_MAP)
         read_names(in, node, load_printf(in->load, "asset '%s'", in->asset->name));
     else
@@ -210,10 +300,12 @@ read_part(struct context *in, const struct yaml_node *node)
 }
 
 void
-limits_read(struct load *load, const struct yaml_node *node, const struct asset *asset,
+limits_read(struct load *load, const struct yaml_node *node, struct asset *asset,
             const struct names_from *from, struct load_limits *limits)
 {
-    struct context in = {.load = load, .limits = limits, .asset = asset, .from = from};
+    const struct limit_terms terms = {.why = ""};
+    struct limit_context in = {
+        .load = load, .limits = limits, .asset = asset, .from = from, .terms = &terms};
     if (node->shape != YAML_LIST) {
         read_part(&in, node);
         return;
@@ -223,9 +315,9 @@ limits_read(struct load *load, const struct yaml_node *node, const struct asset 
 }
 
 void
-limits_check_set(struct load *load, const struct load_set *set)
+limits_check_row(struct load *load, const struct load_row *row)
 {
     struct load_limits none = {.list = NULL};
-    struct context in = {.load = load, .limits = &none, .set = set};
-    read_names(&in, set->limits, load_printf(load, "set '%.60s'", set->name));
+    struct limit_context in = {.load = load, .limits = &none, .row = row, .terms = &row->terms};
+    read_names(&in, row->limits, load_printf(load, "set '%.60s'", row->name));
 }

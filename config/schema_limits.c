@@ -1,0 +1,226 @@
+/* Rows of the table of keys: limits and limit sets. Part of config/schema.h. */
+#include "config/limits.h"
+#include "config/modes.h"
+#include "config/schema.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+static const struct schema_choice AVERAGINGS[] = {{"instant", AVERAGING_INSTANT},
+                                                  {"minute", AVERAGING_MINUTE},
+                                                  {"five-minutes", AVERAGING_FIVE_MINUTES},
+                                                  {"ten-minutes", AVERAGING_TEN_MINUTES},
+                                                  {"hour", AVERAGING_HOUR},
+                                                  {"day", AVERAGING_DAY},
+                                                  {"single", AVERAGING_SINGLE},
+                                                  {NULL, 0}};
+
+static const struct schema_choice LIMIT_KINDS[] = {{"permit-limit", LIMIT_PERMIT},
+                                                   {"ultra-low-target", LIMIT_ULTRA_LOW},
+                                                   {"internal-warning", LIMIT_WARNING},
+                                                   {NULL, 0}};
+
+static const struct schema_choice ONLINES[] = {{"required", false}, {"optional", true}, {NULL, 0}};
+
+/* What a file, a row of it and a limit may each say; the inner one holds. */
+static const struct schema_key TERMS[] = {
+    {.name = "source",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "a text",
+     .en = "Standard, table and row, or permit.",
+     .zh = "标准、表号及行,或许可证。"},
+    {.name = "confidence",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "high, medium or low, and why behind a comma",
+     .en = "How sure the numbers are; the check says it aloud for low.",
+     .zh = "数值的可信程度:high 高、medium 中、low 低,逗号后写原因;low 在检查时提示。"},
+    {.name = "basis",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "measured, corrected or site",
+     .en = "corrected: so2 means its value at the reference oxygen; site: the site file must say.",
+     .zh = "measured 实测;corrected 折算:so2 指其折算值;site:须由站点文件给出。"},
+    {.name = "reference-o2",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "a number of percent from 0.1 to 20.5, or site",
+     .en = "Reference oxygen in percent, with basis: corrected; site: the site file must say.",
+     .zh = "基准含氧量(%),用于折算值;site:须由站点文件给出。"},
+    {.name = "valid-from",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "a date like 2026-03-01",
+     .en = "First day on which it holds, at UTC+08:00.",
+     .zh = "生效日期(含当日,UTC+08:00)。"},
+    {.name = "valid-until",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "a date like 2026-03-01",
+     .en = "First day on which it no longer holds, at UTC+08:00.",
+     .zh = "失效日期(自当日起不再适用,UTC+08:00)。"},
+    {.name = "hours-within",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "a share like 95 %",
+     .en = "Share of the month's valid hours that must keep to ultra-low targets; boilers by local "
+           "rule.",
+     .zh = "当月有效小时中须达到超低排放指标的比例;锅炉按地方规定。"},
+};
+
+static const struct schema_section SCHEMA_TERMS = {.keys = TERMS, .count = COUNT(TERMS)};
+
+static const struct schema_key LIMIT[] = {
+    {.name = "at-most",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "a quantity, like 50 mg/m3, or site",
+     .en = "Exceeded when strictly above.",
+     .zh = "严格大于即超限。"},
+    {.name = "at-least",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "a quantity, like 760 degC, or site",
+     .en = "Exceeded when strictly below.",
+     .zh = "严格小于即超限。"},
+    {.name = "averaging",
+     .type = SCHEMA_CHOICE,
+     .choices = AVERAGINGS,
+     SCHEMA_AT(limit, averaging),
+     .en = "Which mean is compared, or each single result: hour unless said, instant for at-least "
+           "and warnings.",
+     .zh = "比较哪种均值或单次结果:默认小时;at-least 和预警默认实时。"},
+    {.name = "kind",
+     .type = SCHEMA_CHOICE,
+     .choices = LIMIT_KINDS,
+     .fallback = "permit-limit",
+     SCHEMA_AT(limit, kind),
+     .en = "What the limit is in law.",
+     .zh = "限值的性质。"},
+    {.name = "delay",
+     .type = SCHEMA_QUANTITY,
+     .unit = "ms",
+     .low = 0,
+     .high = 86400000,
+     .fallback = "0s",
+     SCHEMA_AT(limit, delay_ms),
+     .en = "How long it must be exceeded; with averaging: instant only.",
+     .zh = "须持续超限的时间;仅用于实时值。"},
+    {.name = "hysteresis",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "a quantity, like 1 mg/m3",
+     .en = "How far back it must come; with averaging: instant only.",
+     .zh = "须回落多少;仅用于实时值。"},
+    {.name = "of",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_LIST,
+     .form = "[N, M] readings, like [3, 5]",
+     .en = "An instant warning opens when N of the newest M valid readings are beyond; one unless "
+           "said.",
+     .zh = "实时预警:最近 M 个有效读数中有 N 个超限才触发;默认 1 个。"},
+    {.name = "when",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP,
+     .form = "{mode: [MODE, ...], POINT: {at-most, at-least, above or below: QUANTITY}}",
+     .en = "The limit holds only then, in place of the one of its name that has no 'when'.",
+     .zh = "仅在此条件下适用,并取代同名而无 when 的限值。"},
+    {.name = "online",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .choices = ONLINES,
+     .form = "required or optional",
+     .en = "optional: usually not measured continuously; a site without the point is told so.",
+     .zh = "optional:通常不连续监测;没有该测点时仅提示。"},
+    {.name = "times-day",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_LIST,
+     .form = "[LOW, HIGH]",
+     .en = "What the site gives for at-most: site is doubtful outside LOW to HIGH times the limit "
+           "of the day.",
+     .zh = "站点给出的值超出日均限值的 LOW 至 HIGH 倍时提示存疑。"},
+};
+
+const struct schema_section SCHEMA_LIMIT = {
+    .path = "assets.NAME.limits.NAME",
+    .keys = LIMIT,
+    .count = COUNT(LIMIT),
+    .base = &SCHEMA_TERMS,
+    .en = "One limit: a quantity alone is at-most; a list gives several for one point.",
+    .zh = "一条限值:只写数量即为上限;列表可对一个测点给出多条。"};
+
+static const struct schema_key USE[] = {
+    {.name = "set",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .required = true,
+     .form = "FILE.ROW or FILE",
+     .en = "The limit set: a file of limits/ and, where it has rows, the row.",
+     .zh = "限值集:limits/ 中的文件名,有多行时再加行名。"},
+    {.name = "limits",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP,
+     .form = "{NAME: LIMIT}",
+     .en = "What the set leaves to the site, and limits under the set's basis.",
+     .zh = "限值集留给站点填写的值,以及沿用其基准的限值。"},
+};
+
+const struct schema_section SCHEMA_LIMIT_USE = {.path = "assets.NAME.limits, of a set",
+                                                .keys = USE,
+                                                .count = COUNT(USE),
+                                                .base = &SCHEMA_TERMS,
+                                                .en = "A limit set with what it leaves open.",
+                                                .zh = "引用限值集并补全其未定之处。"};
+
+static const struct schema_key ROW[] = {
+    {.name = "title",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "a text",
+     .required = true,
+     .en = "What it is, for people.",
+     .zh = "给人看的说明。"},
+    {.name = "applies",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_LIST,
+     .form = "[{fuel, firing, use, carrier, built, area, place, capacity, ...}, ...]",
+     .en = "What it is for: one of these must fit the asset, where the asset says it.",
+     .zh = "适用范围:其中至少一条须与资产相符(资产未说明的项视为相符)。"},
+    {.name = "limits",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP,
+     .form = "{NAME: LIMIT}",
+     .en = "The limits; {} lends basis and reference oxygen to those the site writes.",
+     .zh = "限值;{} 表示只提供基准与基准含氧量,限值由站点给出。"},
+};
+
+const struct schema_section SCHEMA_LIMITS_ROW = {.path = "a limit set, sets.ROW",
+                                                 .keys = ROW,
+                                                 .count = COUNT(ROW),
+                                                 .base = &SCHEMA_TERMS,
+                                                 .en = "One row of a standard, named as FILE.ROW.",
+                                                 .zh = "标准中的一行,以 FILE.ROW 引用。"};
+
+static const struct schema_key LIMITS_SET[] = {
+    {.name = "limits-set",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .required = true,
+     .form = "the file's name without .yaml",
+     .en = "The name assets refer to.",
+     .zh = "供资产引用的名称。"},
+    {.name = "sets",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP,
+     .form = "{ROW: {...}}",
+     .en = "The rows of the standard, in place of limits.",
+     .zh = "标准的各行,代替 limits。"},
+};
+
+const struct schema_section SCHEMA_LIMITS_SET = {
+    .path = "a limit set, limits/NAME.yaml",
+    .keys = LIMITS_SET,
+    .count = COUNT(LIMITS_SET),
+    .base = &SCHEMA_LIMITS_ROW,
+    .en = "A standard's limits, for any number of assets.",
+    .zh = "一项标准的限值,可多次引用。"};
