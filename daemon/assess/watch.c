@@ -1,15 +1,18 @@
-/* The plan of judgement, made from the site at start: every point with a limit or in a condition
- * gets a watch, with its limits and uses side by side. A point that nothing judges costs a scan
- * nothing here.
+/* The plan of judgement, made from the site at start: every point with a limit or in a `when` of
+ * one gets a watch, with its limits and those conditions side by side. A point that nothing judges
+ * costs a scan nothing here.
  *
- * Order, which is part of the output: points as in the site, of each its limits as in the site,
- * then assets in the order their points are met. */
+ * Order, which is part of the output: points as in the site, of each its limits as in the site. A
+ * scan is first seen by the conditions, then by the limits. */
 #include "daemon/assess/watch.h"
 
+#include "config/modes.h"
+#include "daemon/assess/limit_force.h"
 #include "daemon/assess/reading.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static void
 mark(struct watch_list *list, const struct point *point)
@@ -23,11 +26,11 @@ mark_judged_points(struct watch_list *list, const struct site *site)
 {
     for (uint32_t i = 0; i < site->point_count; i++)
         list->of_point[i] = WATCH_NONE;
-    for (unsigned i = 0; i < site->limit_count; i++)
+    for (unsigned i = 0; i < site->limit_count; i++) {
         mark(list, site->limits[i].point);
-    for (unsigned i = 0; i < site->asset_count; i++)
-        for (enum asset_role role = 0; role < ROLE_COUNT; role++)
-            mark(list, judge_bypass_condition(&site->assets[i], role)->point);
+        for (uint8_t w = 0; w < site->limits[i].when_count; w++)
+            mark(list, site->limits[i].whens[w].point);
+    }
     for (uint32_t i = 0; i < site->point_count; i++)
         if (list->of_point[i] != WATCH_NONE)
             list->of_point[i] = list->count++;
@@ -82,50 +85,81 @@ place_limits(struct watch_list *list, const struct site *site, struct arena *are
         const struct limit *limit = &site->limits[i];
         struct watch *watch = watch_of(list, limit->point);
         struct judged_limit *judged = &watch->limits[watch->limit_count++];
-        judged->limit = limit;
-        judged->series = &watch->series;
-        judged->subject = join(arena, limit->asset->name, limit->name);
+        struct limit_seen *seen = NULL;
+        if (limit->when_count)
+            seen = arena_take(arena, limit->when_count * sizeof *seen);
+        judge_limit_init(judged, limit, join(arena, limit->asset->name, limit->name),
+                         &watch->series, seen);
+    }
+}
+
+static bool
+is_alike(const struct limit *a, const struct limit *b)
+{
+    return a->asset == b->asset && a->kind == b->kind && a->side == b->side &&
+           a->averaging == b->averaging && !strcmp(a->name, b->name);
+}
+
+/* Rings of limits of which one may displace another. */
+static void
+link_alike(struct watch_list *list)
+{
+    for (uint32_t i = 0; i < list->limit_count; i++) {
+        struct judged_limit *judged = &list->limits[i];
+        for (uint32_t j = i + 1; j < list->limit_count && judged->alike == judged; j++)
+            if (is_alike(judged->limit, list->limits[j].limit))
+                judged->alike = &list->limits[j];
+    }
+    for (uint32_t i = list->limit_count; i-- > 0;) { /* the last of each closes its ring */
+        struct judged_limit *judged = &list->limits[i];
+        struct judged_limit *first = judged;
+        for (uint32_t j = 0; j < i && first == judged; j++)
+            if (is_alike(judged->limit, list->limits[j].limit))
+                first = &list->limits[j];
+        if (judged->alike == judged)
+            judged->alike = first;
     }
 }
 
 static void
-place_use(struct watch_list *list, struct judged_asset *asset, enum asset_role role)
+share_conditional(struct watch_list *list)
 {
-    const struct point *point = judge_bypass_condition(asset->asset, role)->point;
-    if (!point)
-        return;
-    struct watch *watch = watch_of(list, point);
-    if (watch->uses) {
-        asset->series[role] = &watch->series;
-        watch->uses[watch->use_count] = (struct watch_use){asset, role};
+    for (uint32_t i = 0; i < list->limit_count; i++) {
+        struct judged_limit *judged = &list->limits[i];
+        if (!judged->limit->when_count)
+            continue;
+        for (struct judged_limit *other = judged->alike; other != judged; other = other->alike)
+            other->conditional = true;
     }
-    watch->use_count++;
 }
 
 static void
-place_all_uses(struct watch_list *list)
+add_whens(struct watch_list *list)
 {
-    for (uint32_t i = 0; i < list->asset_count; i++)
-        for (enum asset_role role = 0; role < ROLE_COUNT; role++)
-            place_use(list, &list->assets[i], role);
+    for (uint32_t i = 0; i < list->limit_count; i++) {
+        const struct limit *limit = list->limits[i].limit;
+        for (uint8_t w = 0; w < limit->when_count; w++) {
+            if (!limit->whens[w].point)
+                continue;
+            struct watch *watch = watch_of(list, limit->whens[w].point);
+            if (watch->whens)
+                watch->whens[watch->when_count] = (struct watch_when){&list->limits[i], w};
+            watch->when_count++;
+        }
+    }
 }
 
 static void
-place_assets(struct watch_list *list, const struct site *site, struct arena *arena)
+place_whens(struct watch_list *list, struct arena *arena)
 {
-    list->assets = arena_take(arena, site->asset_count * sizeof *list->assets);
-    list->asset_count = site->asset_count;
-    for (uint32_t i = 0; i < list->asset_count; i++)
-        judge_bypass_init(&list->assets[i], &site->assets[i]);
-    place_all_uses(list); /* counts */
-    struct watch_use *next = arena_take(arena,
-                                        (size_t)site->asset_count * ROLE_COUNT * sizeof *next);
+    add_whens(list); /* counts */
     for (uint32_t i = 0; i < list->count; i++) {
-        list->watches[i].uses = next;
-        next += list->watches[i].use_count;
-        list->watches[i].use_count = 0;
+        struct watch *watch = &list->watches[i];
+        if (watch->when_count)
+            watch->whens = arena_take(arena, watch->when_count * sizeof *watch->whens);
+        watch->when_count = 0;
     }
-    place_all_uses(list);
+    add_whens(list);
 }
 
 void
@@ -136,7 +170,11 @@ watch_list_init(struct watch_list *list, const struct site *site, struct arena *
     mark_judged_points(list, site);
     make_watches(list, site, arena);
     place_limits(list, site, arena);
-    place_assets(list, site, arena);
+    link_alike(list);
+    share_conditional(list);
+    place_whens(list, arena);
+    for (uint32_t i = 0; i < list->limit_count; i++)
+        limit_force_mode(&list->limits[i], MODE_NORMAL, 0);
 }
 
 static void
@@ -149,16 +187,16 @@ read_watch(struct watch *watch, const struct value *value, const struct turn *tu
     series_push(&watch->series, &reading);
     for (uint32_t i = 0; i < watch->limit_count; i++)
         judge_limit_reading(&watch->limits[i], &reading, valid, turn);
-    for (uint32_t i = 0; i < watch->use_count; i++)
-        judge_bypass_reading(watch->uses[i].asset, watch->uses[i].role, &reading, valid, turn);
 }
 
 static void
-settle_assets(const struct watch *watch, const struct turn *turn)
+feed_whens(struct watch *watch, const struct value *value)
 {
-    for (uint32_t i = 0; i < watch->use_count; i++)
-        if (watch->uses[i].asset->touched)
-            judge_bypass_settle(watch->uses[i].asset, turn);
+    double number = NAN;
+    if (watch->when_count && !reading_is_valid(value, &number))
+        number = NAN;
+    for (uint32_t i = 0; i < watch->when_count; i++)
+        watch->whens[i].judged->seen[watch->whens[i].at].reading = number;
 }
 
 void
@@ -168,9 +206,10 @@ watch_list_read(struct watch_list *list, const struct scan *scan, const struct t
     struct watch *watches = list->watches + range->first;
     for (uint32_t i = 0; i < range->count; i++)
         if (scan->values[watches[i].at].kind != VALUE_ABSENT)
-            read_watch(&watches[i], &scan->values[watches[i].at], turn);
+            feed_whens(&watches[i], &scan->values[watches[i].at]);
     for (uint32_t i = 0; i < range->count; i++)
-        settle_assets(&watches[i], turn);
+        if (scan->values[watches[i].at].kind != VALUE_ABSENT)
+            read_watch(&watches[i], &scan->values[watches[i].at], turn);
 }
 
 void
@@ -183,6 +222,16 @@ watch_list_close(struct watch_list *list, const struct statistic *statistic,
     struct watch *watch = &list->watches[number];
     for (uint32_t i = 0; i < watch->limit_count; i++)
         judge_limit_mean(&watch->limits[i], statistic, turn);
+    for (uint32_t i = 0; i < watch->when_count; i++)
+        limit_force_when(watch->whens[i].judged, watch->whens[i].at, statistic, turn);
+}
+
+void
+watch_list_mode(struct watch_list *list, const struct asset *asset, unsigned mode, int64_t utc_ms)
+{
+    for (uint32_t i = 0; i < list->limit_count; i++)
+        if (list->limits[i].limit->asset == asset)
+            limit_force_mode(&list->limits[i], mode, utc_ms);
 }
 
 void
@@ -190,6 +239,4 @@ watch_list_tick(struct watch_list *list, const struct turn *turn)
 {
     for (uint32_t i = 0; i < list->limit_count; i++)
         judge_limit_tick(&list->limits[i], turn);
-    for (uint32_t i = 0; i < list->asset_count; i++)
-        judge_bypass_tick(&list->assets[i], turn);
 }

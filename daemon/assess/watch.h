@@ -3,26 +3,25 @@
 #define DAEMON_ASSESS_WATCH_H
 
 #include "base/arena.h"
-#include "daemon/assess/judge_bypass.h"
 #include "daemon/assess/judge_limit.h"
 
 #define WATCH_NONE UINT32_MAX
 
-/* A point is read by an asset in a role. */
-struct watch_use {
-    struct judged_asset *asset;
-    enum asset_role role;
+/* A limit's `when` that looks at a point. */
+struct watch_when {
+    struct judged_limit *judged;
+    uint8_t at; /* in limit->whens */
 };
 
-/* One judged point. */
+/* One judged point, or one that a `when` looks at. */
 struct watch {
     const struct point *point;
     uint16_t at; /* in scan->values */
     struct series series;
     struct judged_limit *limits; /* in the order of the site */
     uint32_t limit_count;
-    struct watch_use *uses;
-    uint32_t use_count;
+    struct watch_when *whens;
+    uint32_t when_count;
 };
 
 struct watch_list {
@@ -34,18 +33,20 @@ struct watch_list {
     } * of_device; /* by device index */
     struct judged_limit *limits;
     uint32_t limit_count;
-    struct judged_asset *assets; /* by asset index */
-    uint32_t asset_count;
 };
 
 void watch_list_init(struct watch_list *list, const struct site *site, struct arena *arena);
 
-/* A qualified scan of the device: its readings against limits and conditions. */
+/* A qualified scan of the device: its readings against limits. */
 void watch_list_read(struct watch_list *list, const struct scan *scan, const struct turn *turn);
 
 /* A closed period against the limits on means. */
 void watch_list_close(struct watch_list *list, const struct statistic *statistic,
                       const struct turn *turn);
+
+/* The mode of an asset, enum mode, as it is from now on; normal unless this was called. */
+void watch_list_mode(struct watch_list *list, const struct asset *asset, unsigned mode,
+                     int64_t utc_ms);
 
 void watch_list_tick(struct watch_list *list, const struct turn *turn);
 
