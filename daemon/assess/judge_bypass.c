@@ -1,151 +1,178 @@
-/* bypass.open: the bypass valve is open, or something flows through the bypass, while production
- * runs. treatment.off: the treatment is known not to run while production runs. An asset without a
- * production condition always runs. Opening and closing need certainty: a condition over a point in
- * calibration, in fault or out of reach is unknown, and what is open stays open, what is not does
- * not open. A valve open while production stands still is not an event here; nor are leakage, a
- * suspected bypass, a lost signal or hot-side and process bypasses (standards.md 6.3, 12 #9).
+/* Something goes past the treatment while production runs (standards.md 6.3, 12 #9):
  *
- * An event begins when the later of the two conditions began to hold. */
+ *   bypass.open      a discharge bypass is open; an alarm. bypass.hot-side and bypass.process are
+ *                    the same of bypasses that are no discharge
+ *   bypass.suspect   flow, pressure or temperature say so while the position says shut, or the
+ *                    valve stands between its ends
+ *   bypass.fault     a signal is lost, or position signals contradict each other
+ *   bypass.leak      the flow of a shut bypass is more than its share of the inlet's
+ *
+ * An asset without a production condition always runs, and so does a bypass with `when: always`.
+ * Opening and closing need certainty: what is not known changes nothing. An open event ends when
+ * all signals of position and flow say so. An event begins when the later of signal and production
+ * began to hold. A safety opening is an opening; the details say that it was one. */
 #include "daemon/assess/judge_bypass.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
-static const char *const kinds[] = {
-    [ASSET_EVENT_BYPASS] = "bypass.open",
-    [ASSET_EVENT_TREATMENT] = "treatment.off",
-};
+enum { FIND_OPEN, FIND_SUSPECT, FIND_FAULT, FIND_LEAK, FIND_COUNT };
 
-void
-judge_bypass_init(struct judged_asset *judged, const struct asset *asset)
+#define SUSPECT_WITNESSES (1U << WITNESS_FLOW | 1U << WITNESS_PRESSURE | 1U << WITNESS_TEMPERATURE)
+#define SAFETY_CODE       "safety-opening"
+
+static bool
+is_judged(const struct bypass *bypass)
 {
-    *judged = (struct judged_asset){.asset = asset, .trigger = ROLE_VALVE};
-    for (enum asset_role role = 0; role < ROLE_COUNT; role++)
-        condition_init(&judged->conditions[role]);
+    for (unsigned i = 0; i < WITNESS_COUNT; i++)
+        if (bypass->witnesses[i].point)
+            return true;
+    return false;
 }
 
-const struct condition *
-judge_bypass_condition(const struct asset *asset, enum asset_role role)
+static void
+measure(const struct asset *asset, uint16_t *ret_findings, size_t *ret_state_size)
 {
-    const struct condition *const conditions[] = {
-        [ROLE_PRODUCTION] = &asset->production,
-        [ROLE_TREATMENT] = &asset->treatment,
-        [ROLE_VALVE] = &asset->bypass_open,
-        [ROLE_FLOW] = &asset->bypass_flow,
-    };
-    return conditions[role];
+    bool judged = false;
+    for (uint8_t i = 0; i < asset->bypass_count; i++)
+        judged |= is_judged(&asset->bypasses[i]);
+    *ret_findings = judged ? (uint16_t)(asset->bypass_count * FIND_COUNT) : 0;
+    *ret_state_size = asset->bypass_count * sizeof(struct bypass_state);
 }
 
-struct event_state *
-judge_bypass_event(struct judged_asset *judged, enum asset_event which)
-{
-    return which == ASSET_EVENT_BYPASS ? &judged->bypass : &judged->treatment;
-}
+/* ---- details ---- */
 
-static enum truth
-truth_of(const struct judged_asset *judged, enum asset_role role)
+static void
+put_by(struct event *draft, uint8_t by, char text[64])
 {
-    return condition_truth(judge_bypass_condition(judged->asset, role), &judged->conditions[role]);
-}
-
-static enum truth
-production_runs(const struct judged_asset *judged)
-{
-    return judged->asset->production.point ? truth_of(judged, ROLE_PRODUCTION) : TRUTH_TRUE;
-}
-
-/* Open when either says so; shut when all that are there say so. */
-static enum truth
-bypass_is_open(const struct judged_asset *judged)
-{
-    const struct asset *asset = judged->asset;
-    enum truth valve = truth_of(judged, ROLE_VALVE), flow = truth_of(judged, ROLE_FLOW);
-    if (valve == TRUTH_TRUE || flow == TRUTH_TRUE)
-        return TRUTH_TRUE;
-    bool valve_shut = !asset->bypass_open.point || valve == TRUTH_FALSE;
-    bool flow_shut = !asset->bypass_flow.point || flow == TRUTH_FALSE;
-    return valve_shut && flow_shut ? TRUTH_FALSE : TRUTH_UNKNOWN;
-}
-
-/* Which condition an event shows by its point and value. */
-static enum asset_role
-shown_role(const struct judged_asset *judged, enum asset_event which)
-{
-    return which == ASSET_EVENT_BYPASS ? judged->trigger : ROLE_TREATMENT;
-}
-
-/* The worst value of an event's condition lies where the event lies: for a bypass where the
- * condition is true, for a treatment where it is not. */
-static enum limit_side
-peak_side(const struct judged_asset *judged, enum asset_event which)
-{
-    const struct condition *condition = judge_bypass_condition(judged->asset,
-                                                               shown_role(judged, which));
-    bool upward = condition->comparison == COMPARE_TRUE || condition->comparison == COMPARE_ABOVE;
-    return upward == (which == ASSET_EVENT_BYPASS) ? SIDE_ABOVE : SIDE_BELOW;
+    static const char *const NAMES[] = {"valve",    "valve",       "valve",       "flow",
+                                        "pressure", "temperature", "between-ends"};
+    size_t used = 0;
+    text[0] = '\0';
+    for (unsigned i = 0; i <= WITNESS_COUNT; i++) {
+        bool told = i && i <= WITNESS_OPENING && by & ((1U << i) - 1);
+        if (by & 1U << i && !told)
+            used += (size_t)snprintf(text + used, 64 - used, "%s%s", used ? "+" : "", NAMES[i]);
+    }
+    events_detail_text(draft, "by", text);
 }
 
 static const char *
-opened_by(const struct judged_asset *judged)
+safety_of(const struct finding *finding, const struct bypass_state *state)
 {
-    if (judged->by_valve && judged->by_flow)
-        return "valve+flow";
-    return judged->by_valve ? "valve" : "flow";
+    if (!strcmp(finding->event.reason_code, SAFETY_CODE))
+        return state->safety_seen ? "signal+declared" : "declared";
+    return state->safety_seen ? "signal" : NULL;
 }
 
-void
-judge_bypass_describe(const struct judged_asset *judged, enum asset_event which,
-                      const struct stamp *at, struct event *ret_event)
+static void
+put_all(const struct finding *finding, struct event *draft, const struct bypass_tally *tally)
 {
-    const struct condition *condition = judge_bypass_condition(judged->asset,
-                                                               shown_role(judged, which));
-    bool compares = condition->comparison == COMPARE_ABOVE ||
-                    condition->comparison == COMPARE_BELOW;
-    *ret_event = (struct event){
-        .kind = kinds[which],
-        .severity = SEVERITY_ALARM,
-        .subject = judged->asset->name,
-        .point = condition->point,
-        .limit = compares ? condition->value : NAN,
-        .averaging = "",
-    };
-    events_describe(which == ASSET_EVENT_BYPASS ? &judged->bypass : &judged->treatment, at,
-                    ret_event);
-    if (which == ASSET_EVENT_BYPASS)
-        events_detail_text(ret_event, "by", opened_by(judged));
-    if (judged->asset->production.point)
-        events_detail_number(ret_event, "production", judged->conditions[ROLE_PRODUCTION].value);
-}
-
-static bool
-record(struct judged_asset *judged, enum asset_event which, enum event_phase phase,
-       const char *reason, const struct turn *turn)
-{
-    struct event draft;
-    judge_bypass_describe(judged, which, turn->at, &draft);
-    if (reason)
-        events_detail_text(&draft, "reason", reason);
-    return events_record(judge_bypass_event(judged, which), &draft, phase,
-                         judged->series[shown_role(judged, which)], turn);
-}
-
-void
-judge_bypass_reading(struct judged_asset *judged, enum asset_role role,
-                     const struct evidence_value *reading, bool valid, const struct turn *turn)
-{
-    for (enum asset_event which = 0; which < ASSET_EVENT_COUNT; which++) {
-        struct event_state *event = judge_bypass_event(judged, which);
-        if (event->stage == EVENT_IDLE || role != shown_role(judged, which))
-            continue;
-        struct event draft;
-        judge_bypass_describe(judged, which, turn->at, &draft);
-        events_trail(event, &draft, judged->series[role], turn);
-        if (event->stage == EVENT_OPEN && valid)
-            events_observe(event, reading->number, peak_side(judged, which), false);
+    static const char *const TREATMENTS[] = {"unknown", "off", "running"};
+    const struct bypass_state *state = finding->owner;
+    const struct asset *asset = finding->asset;
+    bypass_tally_describe_mass(tally, state->bypass, &draft->at, draft);
+    if (asset->production.point) {
+        events_detail_number(draft, "production", state->production);
+        bypass_tally_describe_production(tally, &draft->at, draft, asset->production.point);
     }
-    condition_read(judge_bypass_condition(judged->asset, role), &judged->conditions[role], reading,
-                   valid);
-    judged->touched = true;
+    const char *safety = safety_of(finding, state);
+    if (safety)
+        events_detail_text(draft, "safety", safety);
+    if (asset->treatment.point)
+        events_detail_text(draft, "treatment", TREATMENTS[state->treatment]);
+    bypass_tally_describe_unmeasured(tally, state->bypass, draft);
 }
+
+static void
+describe_open(const struct finding *finding, struct event *draft)
+{
+    struct bypass_state *state = (struct bypass_state *)finding->owner;
+    put_by(draft, state->open_by, state->open_text);
+    put_all(finding, draft, &state->open_tally);
+}
+
+static void
+describe_suspect(const struct finding *finding, struct event *draft)
+{
+    struct bypass_state *state = (struct bypass_state *)finding->owner;
+    put_by(draft, state->suspect_by, state->suspect_text);
+    put_all(finding, draft, &state->suspect_tally);
+}
+
+static void
+describe_fault(const struct finding *finding, struct event *draft)
+{
+    const struct bypass_state *state = finding->owner;
+    bool lost = state->cause == FAULT_LOST;
+    events_detail_text(draft, "cause", lost ? "signal-lost" : "position-contradicts");
+    if (finding->asset->production.point)
+        events_detail_number(draft, "production", state->production);
+}
+
+static void
+describe_leak(const struct finding *finding, struct event *draft)
+{
+    const struct bypass_state *state = finding->owner;
+    events_detail_number(draft, "flow", state->leak_flow);
+    events_detail_number(draft, "inlet_flow", state->leak_inlet);
+    if (finding->asset->production.point)
+        events_detail_number(draft, "production", state->production);
+}
+
+/* ---- seats ---- */
+
+static void
+init_one(const struct asset *asset, const struct bypass *bypass, struct bypass_state *state,
+         struct finding *findings)
+{
+    static const char *const KINDS[] = {"bypass.open", "bypass.hot-side", "bypass.process"};
+    static const enum severity SEVERITIES[] = {SEVERITY_ALARM, SEVERITY_WARNING, SEVERITY_INFO};
+    finding_init(&findings[FIND_OPEN], KINDS[bypass->kind], asset);
+    finding_init(&findings[FIND_SUSPECT], "bypass.suspect", asset);
+    finding_init(&findings[FIND_FAULT], "bypass.fault", asset);
+    finding_init(&findings[FIND_LEAK], "bypass.leak", asset);
+    findings[FIND_OPEN].severity = SEVERITIES[bypass->kind];
+    findings[FIND_OPEN].describe = describe_open;
+    findings[FIND_SUSPECT].describe = describe_suspect;
+    findings[FIND_FAULT].describe = describe_fault;
+    findings[FIND_LEAK].describe = describe_leak;
+    findings[FIND_LEAK].point = bypass->amount;
+    findings[FIND_LEAK].limit = bypass->leak_share;
+    for (unsigned i = 0; i < FIND_COUNT; i++) {
+        findings[i].owner = state;
+        if (bypass->subject)
+            findings[i].subject = bypass->subject;
+    }
+    state->bypass = bypass;
+    for (unsigned i = 0; i < WITNESS_COUNT; i++)
+        condition_init(&state->witnesses[i]);
+    condition_init(&state->safety);
+    bypass_tally_reset(&state->open_tally);
+    bypass_tally_reset(&state->suspect_tally);
+}
+
+static void
+init(struct judge_seat *seat, struct arena *arena)
+{
+    (void)arena;
+    struct bypass_state *states = seat->state;
+    for (uint8_t i = 0; i < seat->asset->bypass_count; i++)
+        init_one(seat->asset, &seat->asset->bypasses[i], &states[i],
+                 &seat->findings[i * FIND_COUNT]);
+}
+
+/* ---- steps ---- */
+
+struct step {
+    struct bypass_state *state;
+    const struct bypass *bypass;
+    const struct judging *in;
+    struct bypass_signals signals;
+    enum truth runs; /* production, as far as it matters */
+    bool gated;      /* it matters */
+};
 
 static struct stamp
 later_of(const struct stamp *a, const struct stamp *b)
@@ -154,90 +181,241 @@ later_of(const struct stamp *a, const struct stamp *b)
     return b_later ? *b : *a;
 }
 
-static void
-open_event(struct judged_asset *judged, enum asset_event which, const struct turn *turn)
-{
-    const struct condition_state *shown = &judged->conditions[shown_role(judged, which)];
-    struct event_state *event = judge_bypass_event(judged, which);
-    event->since = shown->since;
-    if (judged->asset->production.point)
-        event->since = later_of(&shown->since, &judged->conditions[ROLE_PRODUCTION].since);
-    events_observe(event, shown->value, SIDE_ABOVE, true);
-    record(judged, which, PHASE_OPENED, NULL, turn);
-}
+/* What may open or go on: since when, and with which value; why it is over. */
+struct wrong {
+    enum truth truth;
+    struct stamp since;
+    double value;
+    const char *over;
+};
 
 static void
-settle(struct judged_asset *judged, enum asset_event which, enum truth wrong,
-       const struct turn *turn)
+settle(struct finding *finding, const struct wrong *wrong, const struct step *step)
 {
-    enum truth production = production_runs(judged);
-    if (judge_bypass_event(judged, which)->stage != EVENT_OPEN) {
-        if (wrong == TRUTH_TRUE && production == TRUTH_TRUE)
-            open_event(judged, which, turn);
-    } else if (wrong == TRUTH_FALSE) {
-        record(judged, which, PHASE_CLOSED, which == ASSET_EVENT_BYPASS ? "shut" : "running", turn);
-    } else if (production == TRUTH_FALSE) {
-        record(judged, which, PHASE_CLOSED, "production-stopped", turn);
+    const struct judging *in = step->in;
+    struct stamp begin = wrong->since;
+    if (step->gated)
+        begin = later_of(&begin, &in->production_since);
+    if (!finding_is_open(finding)) {
+        if (wrong->truth == TRUTH_TRUE && step->runs == TRUTH_TRUE)
+            finding_open(finding, &begin, wrong->value, in->turn);
+    } else if (wrong->truth == TRUTH_FALSE) {
+        events_observe(&finding->event, wrong->value, finding->side, false);
+        finding_close(finding, wrong->over, in->turn);
+    } else if (step->runs == TRUTH_FALSE) {
+        finding_close(finding, "production-stopped", in->turn);
+    } else if (wrong->truth == TRUTH_TRUE && in->device) {
+        events_observe(&finding->event, wrong->value, finding->side, false);
     }
 }
 
-/* The evidence of the event before still is about the condition that opened that one. */
+/* The point and limit of a witness are what the event shows. */
 static void
-choose_trigger(struct judged_asset *judged, bool valve, bool flow, const struct turn *turn)
+show(struct finding *finding, const struct bypass *bypass, uint8_t witness)
 {
-    struct event before;
-    judge_bypass_describe(judged, ASSET_EVENT_BYPASS, turn->at, &before);
-    events_finish(&judged->bypass, &before, judged->series[judged->trigger], turn);
-    judged->trigger = valve ? ROLE_VALVE : ROLE_FLOW;
-    judged->by_valve = valve;
-    judged->by_flow = flow;
+    const struct condition *condition = &bypass->witnesses[witness];
+    finding->point = condition->point;
+    finding->limit = condition->comparison >= COMPARE_ABOVE ? condition->value : NAN;
+    finding->side = condition->comparison == COMPARE_BELOW || witness == WITNESS_CLOSED
+                        ? SIDE_BELOW
+                        : SIDE_ABOVE;
+}
+
+/* The first of them that speaks. */
+static uint8_t
+first_of(uint8_t by, uint8_t otherwise)
+{
+    for (unsigned i = 0; i < WITNESS_COUNT; i++)
+        if (by & 1U << i)
+            return (uint8_t)i;
+    return otherwise;
 }
 
 static void
-settle_bypass(struct judged_asset *judged, const struct turn *turn)
+step_open(struct finding *finding, const struct step *step)
 {
-    enum truth open = bypass_is_open(judged);
-    bool valve = truth_of(judged, ROLE_VALVE) == TRUTH_TRUE;
-    bool flow = truth_of(judged, ROLE_FLOW) == TRUTH_TRUE;
-    if (judged->bypass.stage == EVENT_OPEN) {
-        judged->by_valve |= valve;
-        judged->by_flow |= flow;
-    } else if (open == TRUTH_TRUE && production_runs(judged) == TRUTH_TRUE) {
-        choose_trigger(judged, valve, flow, turn);
+    struct bypass_state *state = step->state;
+    const struct bypass_signals *signals = &step->signals;
+    if (!finding_is_open(finding)) {
+        state->open_by = 0;
+        state->open_shows = first_of(signals->open_by, state->open_shows);
+        state->safety_seen = false;
     }
-    settle(judged, ASSET_EVENT_BYPASS, open, turn);
+    state->open_by |= signals->open_by;
+    state->safety_seen |= condition_truth(&step->bypass->safety, &state->safety) == TRUTH_TRUE;
+    show(finding, step->bypass, state->open_shows);
+    const struct condition_state *shown = &state->witnesses[state->open_shows];
+    struct wrong wrong = {signals->open, shown->since, shown->value, "shut"};
+    if (state->open_shows == WITNESS_FLOW) /* before that it was a suspicion */
+        wrong.since = later_of(&wrong.since, &state->shut_at);
+    settle(finding, &wrong, step);
 }
 
-static enum truth
-opposite(enum truth truth)
+static void
+step_suspect(struct finding *finding, bool is_open, const struct step *step)
 {
-    if (truth == TRUTH_UNKNOWN)
-        return TRUTH_UNKNOWN;
-    return truth == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE;
+    struct bypass_state *state = step->state;
+    const struct bypass_signals *signals = &step->signals;
+    if (!finding_is_open(finding)) {
+        state->suspect_by = 0;
+        state->suspect_shows = first_of(signals->suspect_by & SUSPECT_WITNESSES, WITNESS_CLOSED);
+    }
+    state->suspect_by |= signals->suspect_by;
+    show(finding, step->bypass, state->suspect_shows);
+    const struct condition_state *shown = &state->witnesses[state->suspect_shows];
+    struct wrong wrong = {signals->suspect, shown->since, shown->value, "shut"};
+    if (state->suspect_shows == WITNESS_CLOSED)
+        wrong.since = state->conflict.since;
+    wrong.since = later_of(&wrong.since, &state->open_at); /* before that it was an opening */
+    if (is_open) {
+        wrong.truth = TRUTH_FALSE;
+        wrong.over = "open";
+    }
+    settle(finding, &wrong, step);
 }
 
-void
-judge_bypass_settle(struct judged_asset *judged, const struct turn *turn)
+static void
+step_fault(struct finding *finding, const struct step *step)
 {
-    const struct asset *asset = judged->asset;
-    judged->touched = false;
-    if (asset->bypass_open.point || asset->bypass_flow.point)
-        settle_bypass(judged, turn);
-    if (asset->treatment.point)
-        settle(judged, ASSET_EVENT_TREATMENT, opposite(truth_of(judged, ROLE_TREATMENT)), turn);
+    struct bypass_state *state = step->state;
+    const struct turn *turn = step->in->turn;
+    finding->point = step->bypass->witnesses[state->fault_shows].point;
+    if (finding_is_open(finding)) {
+        if (!state->lost.running && !state->conflict.running)
+            finding_close(finding, step->runs == TRUTH_FALSE ? "production-stopped" : "restored",
+                          turn);
+        return;
+    }
+    if (state->fault == FAULT_NONE)
+        return;
+    bool lost = state->fault == FAULT_LOST;
+    state->cause = state->fault;
+    state->fault_shows = lost ? state->lost_witness
+                              : first_of(step->signals.open_by, WITNESS_CLOSED);
+    finding->point = step->bypass->witnesses[state->fault_shows].point;
+    finding_open(finding, lost ? &state->lost.since : &state->conflict.since, NAN, turn);
 }
 
-void
-judge_bypass_tick(struct judged_asset *judged, const struct turn *turn)
+static void
+step_leak(struct finding *finding, const struct step *step)
 {
-    for (enum asset_event which = 0; which < ASSET_EVENT_COUNT; which++)
-        if (events_is_update_due(judge_bypass_event(judged, which), turn->at))
-            record(judged, which, PHASE_UPDATED, NULL, turn);
+    const struct bypass *bypass = step->bypass;
+    const struct judging *in = step->in;
+    if (!bypass->leak_delay_ms || !bypass->amount || !bypass->inlet || !in->device)
+        return;
+    struct latest flow = latest_of(in->latest, bypass->amount, in->turn->at);
+    struct latest inlet = latest_of(in->latest, bypass->inlet, in->turn->at);
+    double share = flow.number / (inlet.number * bypass->inlet_factor) * 100;
+    enum truth wrong = TRUTH_UNKNOWN;
+    bool valid = quality_is_valid(flow.quality) && quality_is_valid(inlet.quality);
+    if (step->runs == TRUTH_FALSE || step->signals.open == TRUTH_TRUE ||
+        step->signals.suspect == TRUTH_TRUE)
+        wrong = TRUTH_FALSE;
+    else if (valid && inlet.number > 0 && step->runs == TRUTH_TRUE &&
+             step->signals.open == TRUTH_FALSE)
+        wrong = share > bypass->leak_share ? TRUTH_TRUE : TRUTH_FALSE;
+    if (wrong == TRUTH_TRUE) {
+        step->state->leak_flow = flow.number;
+        step->state->leak_inlet = inlet.number;
+    }
+    finding_judge(finding, wrong, bypass->leak_delay_ms, share, in->turn);
 }
 
-void
-judge_bypass_drop(struct judged_asset *judged, enum asset_event which, const struct turn *turn)
+static void
+step_tallies(const struct finding *findings, const struct step *step)
 {
-    if (judge_bypass_event(judged, which)->stage == EVENT_OPEN)
-        record(judged, which, PHASE_CLOSED, "configuration", turn);
+    struct bypass_state *state = step->state;
+    const struct bypass *bypass = step->bypass;
+    bool may = step->runs != TRUTH_FALSE;
+    unsigned witnesses = 1U << WITNESS_OPEN | 1U << WITNESS_OPENING;
+    if (!bypass->open.point && !bypass->beyond.point) /* else it may be between its ends */
+        witnesses |= 1U << WITNESS_CLOSED;
+    if (!step->signals.shut_side)
+        witnesses |= 1U << WITNESS_FLOW;
+    bool open = finding_is_open(&findings[FIND_OPEN]) ||
+                (may && bypass_is_raised(state, witnesses));
+    bool suspect = finding_is_open(&findings[FIND_SUSPECT]) ||
+                   (may && step->signals.open != TRUTH_TRUE &&
+                    (step->signals.conflict || bypass_is_raised(state, SUSPECT_WITNESSES)));
+    enum position position = step->signals.position;
+    bypass_tally_scan(&state->open_tally, bypass, step->in, position, open);
+    bypass_tally_scan(&state->suspect_tally, bypass, step->in, position, suspect);
 }
+
+static void
+step_one(struct finding *findings, struct bypass_state *state, const struct judging *in)
+{
+    const struct bypass *bypass = state->bypass;
+    struct step step = {.state = state, .bypass = bypass, .in = in, .runs = TRUTH_TRUE};
+    step.gated = in->asset->production.point && !bypass->always;
+    if (step.gated)
+        step.runs = in->production;
+    state->production = in->production_value;
+    state->treatment = in->treatment;
+    bypass_read_signals(state, in);
+    bypass_judge_signals(state, in, step.runs, &step.signals);
+    if (in->device)
+        step_tallies(findings, &step);
+    step_open(&findings[FIND_OPEN], &step);
+    if (bypass->kind == BYPASS_DISCHARGE) {
+        step_suspect(&findings[FIND_SUSPECT], finding_is_open(&findings[FIND_OPEN]), &step);
+        step_leak(&findings[FIND_LEAK], &step);
+    }
+    step_fault(&findings[FIND_FAULT], &step);
+}
+
+static void
+step(struct judge_seat *seat, const struct judging *in)
+{
+    struct bypass_state *states = seat->state;
+    for (uint8_t i = 0; i < seat->asset->bypass_count; i++)
+        if (is_judged(states[i].bypass))
+            step_one(&seat->findings[i * FIND_COUNT], &states[i], in);
+}
+
+/* ---- state ---- */
+
+static void
+exchange_one(struct exchange *exchange, struct bypass_state *state)
+{
+    exchange_array(exchange, WITNESS_COUNT + 19);
+    for (unsigned i = 0; i < WITNESS_COUNT; i++)
+        exchange_condition(exchange, &state->witnesses[i]);
+    exchange_condition(exchange, &state->safety);
+    exchange_hold(exchange, &state->lost);
+    exchange_hold(exchange, &state->conflict);
+    exchange_stamp(exchange, &state->open_at);
+    exchange_stamp(exchange, &state->shut_at);
+    state->was_open = exchange_flag(exchange, state->was_open);
+    state->cooling = exchange_flag(exchange, state->cooling);
+    state->open_by = (uint8_t)exchange_natural(exchange, state->open_by, UINT8_MAX);
+    state->suspect_by = (uint8_t)exchange_natural(exchange, state->suspect_by, UINT8_MAX);
+    state->open_shows = (uint8_t)exchange_natural(exchange, state->open_shows, WITNESS_COUNT - 1);
+    state->suspect_shows = (uint8_t)exchange_natural(exchange, state->suspect_shows,
+                                                     WITNESS_COUNT - 1);
+    state->fault_shows = (uint8_t)exchange_natural(exchange, state->fault_shows, WITNESS_COUNT - 1);
+    state->cause = (enum bypass_fault)exchange_natural(exchange, state->cause, FAULT_CONTRADICTION);
+    state->safety_seen = exchange_flag(exchange, state->safety_seen);
+    state->production = exchange_number(exchange, state->production);
+    state->leak_flow = exchange_number(exchange, state->leak_flow);
+    state->leak_inlet = exchange_number(exchange, state->leak_inlet);
+    bypass_tally_exchange(&state->open_tally, exchange);
+    bypass_tally_exchange(&state->suspect_tally, exchange);
+}
+
+static void
+exchange_state(struct judge_seat *seat, struct exchange *exchange)
+{
+    struct bypass_state *states = seat->state;
+    exchange_array(exchange, seat->asset->bypass_count);
+    for (uint8_t i = 0; i < seat->asset->bypass_count; i++)
+        exchange_one(exchange, &states[i]);
+}
+
+const struct judge JUDGE_BYPASS = {
+    .name = "bypass",
+    .measure = measure,
+    .init = init,
+    .step = step,
+    .exchange = exchange_state,
+};

@@ -1,47 +1,102 @@
-/* One asset's conditions: discharge past the treatment, and production without treatment. */
+/* What the judge of bypasses remembers of one bypass, and its parts: what the signals say
+ * (judge_bypass_signals.c), what goes round the treatment (judge_bypass_tally.c), what follows from
+ * both (judge_bypass.c). Internal to these. */
 #ifndef DAEMON_ASSESS_JUDGE_BYPASS_H
 #define DAEMON_ASSESS_JUDGE_BYPASS_H
 
-#include "daemon/assess/condition.h"
-#include "daemon/assess/events.h"
+#include "config/bypass.h"
+#include "daemon/assess/judge.h"
 
-enum asset_role { ROLE_PRODUCTION, ROLE_TREATMENT, ROLE_VALVE, ROLE_FLOW, ROLE_COUNT };
-
-struct judged_asset {
-    const struct asset *asset;
-    const struct series *series[ROLE_COUNT]; /* of the conditions' points; NULL where none */
-    struct condition_state conditions[ROLE_COUNT];
-    bool touched;                 /* a condition was read since the last settling */
-    struct event_state bypass;    /* bypass.open */
-    struct event_state treatment; /* treatment.off */
-    enum asset_role trigger;      /* of the bypass event: what opened it */
-    bool by_valve, by_flow;       /* seen while it was open */
+/* What the position signals say together. */
+enum position {
+    POSITION_NONE,    /* there is no such signal */
+    POSITION_UNKNOWN, /* one is lost, and the others do not tell */
+    POSITION_SHUT,
+    POSITION_BETWEEN, /* at neither end */
+    POSITION_OPEN,
 };
 
-enum asset_event { ASSET_EVENT_BYPASS, ASSET_EVENT_TREATMENT, ASSET_EVENT_COUNT };
+enum bypass_fault { FAULT_NONE, FAULT_LOST, FAULT_CONTRADICTION };
 
-void judge_bypass_init(struct judged_asset *judged, const struct asset *asset);
+/* Amounts over one event, held from reading to reading: what was read counts until the next scan.
+ * A time for which a value was not valid is not filled in; it is missing from `measured_ms`. */
+struct bypass_tally {
+    bool running;
+    struct stamp last;           /* up to where it is counted */
+    double rates[BYPASS_MASSES]; /* kg/h from there on; NaN: not known */
+    double production;           /* likewise */
+    double kilograms[BYPASS_MASSES];
+    int64_t measured_ms[BYPASS_MASSES];
+    double opening_max, flow_max; /* NaN: none was read */
+    double production_begin, production_sum;
+    int64_t production_ms;
+};
 
-const struct condition *judge_bypass_condition(const struct asset *asset, enum asset_role role);
+struct bypass_state {
+    const struct bypass *bypass;
+    struct condition_state witnesses[WITNESS_COUNT], safety;
+    struct hold lost, conflict;
+    struct stamp open_at; /* up to when signals said open; boot 0: they never did */
+    struct stamp shut_at; /* when one of position last said shut */
+    bool was_open;
+    bool cooling;                      /* the duct may still be warm from an opening */
+    uint8_t open_by, suspect_by;       /* bits of witnesses seen during the event */
+    uint8_t open_shows, suspect_shows; /* whose point the event shows */
+    uint8_t fault_shows;               /* likewise, of bypass.fault */
+    uint8_t lost_witness;              /* the first that is lost now */
+    enum bypass_fault fault;           /* now */
+    enum bypass_fault cause;           /* when bypass.fault opened */
+    bool safety_seen;
+    double production; /* its value at the newest step */
+    enum truth treatment;
+    double leak_flow, leak_inlet;
+    struct bypass_tally open_tally, suspect_tally;
+    char open_text[64], suspect_text[64]; /* of the details `by`; made when they are told */
+};
 
-/* A reading of the condition's point: it must be in the series already. */
-void judge_bypass_reading(struct judged_asset *judged, enum asset_role role,
-                          const struct evidence_value *reading, bool valid,
-                          const struct turn *turn);
+/* ---- signals ---- */
 
-/* All conditions of a scan were read: opens and closes. */
-void judge_bypass_settle(struct judged_asset *judged, const struct turn *turn);
+struct bypass_signals {
+    enum position position;
+    bool shut_side;  /* some position signal says shut, none says open */
+    bool conflict;   /* position signals cannot all be right, or it stands between its ends */
+    uint8_t open_by; /* bits of witnesses that say open */
+    uint8_t suspect_by;
+    enum truth open;    /* past the treatment for sure */
+    enum truth suspect; /* something says so while the position says shut */
+};
 
-void judge_bypass_tick(struct judged_asset *judged, const struct turn *turn);
+#define BY_BETWEEN (1U << WITNESS_COUNT) /* in suspect_by: stands between its ends too long */
 
-struct event_state *judge_bypass_event(struct judged_asset *judged, enum asset_event which);
+void bypass_read_signals(struct bypass_state *state, const struct judging *in);
 
-/* The event as its next record would say it; only its phase is left open. */
-void judge_bypass_describe(const struct judged_asset *judged, enum asset_event which,
-                           const struct stamp *at, struct event *ret_event);
+/* Counts what needs time: signals lost, contradictions, cooling. `runs`: production, as far as it
+ * matters. */
+void bypass_judge_signals(struct bypass_state *state, const struct judging *in, enum truth runs,
+                          struct bypass_signals *ret_signals);
 
-/* Closes an open event because it is no longer judged. */
-void judge_bypass_drop(struct judged_asset *judged, enum asset_event which,
-                       const struct turn *turn);
+/* Some signal began to say so, though not yet for its delay. */
+bool bypass_is_raised(const struct bypass_state *state, unsigned witnesses);
+
+bool bypass_is_lost(const struct bypass *bypass, const struct bypass_state *state,
+                    unsigned witness);
+
+/* ---- amounts ---- */
+
+void bypass_tally_reset(struct bypass_tally *tally);
+
+/* Counts up to now while `counts`, else forgets. Call it with scans, not with ticks. */
+void bypass_tally_scan(struct bypass_tally *tally, const struct bypass *bypass,
+                       const struct judging *in, enum position position, bool counts);
+
+/* What the tally comes to at that time, as details with keys ascending: "flow_max" to
+ * "opening_max"; "production_begin", "production_mean"; "unmeasured_ms" of the draft's duration. */
+void bypass_tally_describe_mass(const struct bypass_tally *tally, const struct bypass *bypass,
+                                const struct stamp *at, struct event *draft);
+void bypass_tally_describe_production(const struct bypass_tally *tally, const struct stamp *at,
+                                      struct event *draft, const struct point *point);
+void bypass_tally_describe_unmeasured(const struct bypass_tally *tally, const struct bypass *bypass,
+                                      struct event *draft);
+void bypass_tally_exchange(struct bypass_tally *tally, struct exchange *exchange);
 
 #endif
