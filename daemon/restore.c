@@ -1,18 +1,25 @@
 #include "daemon/restore.h"
 
-#include "daemon/store/record.h"
+#include "daemon/assess/declare.h"
+#include "daemon/restore_scan.h"
+#include "daemon/store/declared.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define WALKERS 3 /* two streams of scans, and declarations among the events */
+
 /* What is in the store behind the saved state, for recognition. */
 struct known {
     enum stream stream;
     uint64_t sequence;
-    uint64_t subject; /* events: hash of kind and subject; statistics: the point's number */
-    int64_t detail;   /* events: phase; evidence: opened_sequence; statistics: start */
-    int period;
+    uint64_t subject; /* events: hash of kind and subject; statistics and scans: the number */
+    int64_t detail;   /* events: phase; evidence: opened_sequence; statistics: start; scans: mono */
+    int period;       /* scans: boot */
+    uint32_t revision;
+    uint32_t newest_boot; /* evidence: of its last reading */
+    int64_t newest_mono_ms;
     bool used;
 };
 
@@ -69,6 +76,29 @@ remember(struct replay *replay, const struct known *known)
 }
 
 static bool
+is_scan(const struct known *known)
+{
+    return known->stream == STREAM_SAMPLE || known->stream == STREAM_TREND;
+}
+
+/* Where the record's last reading stands. */
+static bool
+find_newest(const struct record_evidence *evidence, struct known *ret_known)
+{
+    struct cbor_cursor values = evidence->values;
+
+    for (size_t i = 0; i < evidence->value_count && !values.failed; i++) {
+        cbor_take_array(&values);
+        cbor_skip(&values); /* time */
+        ret_known->newest_boot = (uint32_t)cbor_take_natural(&values);
+        ret_known->newest_mono_ms = cbor_take_integer(&values);
+        for (int rest = 0; rest < 3; rest++)
+            cbor_skip(&values);
+    }
+    return !values.failed;
+}
+
+static bool
 describe(const struct record *record, struct known *ret_known)
 {
     struct cbor_cursor cursor;
@@ -76,6 +106,7 @@ describe(const struct record *record, struct known *ret_known)
     struct record_event event;
     struct record_evidence evidence;
     struct record_statistic statistic;
+    struct record_scan scan;
 
     *ret_known = (struct known){.stream = record->stream, .sequence = record->sequence};
     cbor_cursor_init(&cursor, record->body, record->length);
@@ -88,16 +119,34 @@ describe(const struct record *record, struct known *ret_known)
         return true;
     }
     if (record->stream == STREAM_EVIDENCE && record_take_evidence(&cursor, &evidence)) {
+        ret_known->subject = evidence.point;
         ret_known->detail = (int64_t)evidence.opened_sequence;
-        return true;
+        return find_newest(&evidence, ret_known);
     }
     if ((record->stream == STREAM_PERIOD || record->stream == STREAM_MINUTE) &&
         record_take_statistic(&cursor, &statistic)) {
         ret_known->subject = statistic.point;
         ret_known->detail = statistic.start_utc_ms;
         ret_known->period = (int)statistic.period;
+        ret_known->revision = statistic.revision;
         return true;
     }
+    if (is_scan(ret_known) && record_take_scan(&cursor, &scan)) {
+        ret_known->subject = scan.device;
+        ret_known->detail = head.at.mono_ms;
+        ret_known->period = (int)head.at.boot;
+        return true;
+    }
+    return false;
+}
+
+/* What was read is fed in again; only what was derived from it has to be recognised. */
+static bool
+is_derived(const struct replay *replay, const struct known *known)
+{
+    for (uint16_t i = 0; i < replay->site->device_count; i++)
+        if (replay->site->devices[i].number == known->subject)
+            return replay->site->devices[i].asset != NULL;
     return false;
 }
 
@@ -117,7 +166,7 @@ remember_stream(struct replay *replay, struct reader *reader, enum stream stream
             return got;
         from = chunk.last + 1;
         while (error == 0 && chunk_next(&chunk, &record))
-            if (describe(&record, &known))
+            if (describe(&record, &known) && !(is_scan(&known) && !is_derived(replay, &known)))
                 error = remember(replay, &known);
     }
     return error;
@@ -130,11 +179,11 @@ recognise(struct replay *replay, const struct known *wanted)
 {
     for (size_t i = 0; i < replay->count; i++) {
         struct known *known = &replay->known[i];
+        bool scans = is_scan(known) == is_scan(wanted);
         bool same = known->subject == wanted->subject && known->detail == wanted->detail &&
-                    known->period == wanted->period;
+                    known->period == wanted->period && known->revision == wanted->revision;
         bool events = (known->stream == STREAM_EVENT) == (wanted->stream == STREAM_EVENT);
-        bool evidences = (known->stream == STREAM_EVIDENCE) == (wanted->stream == STREAM_EVIDENCE);
-        if (!known->used && same && events && evidences) {
+        if (!known->used && same && events && scans && known->stream != STREAM_EVIDENCE) {
             known->used = true;
             return known;
         }
@@ -154,14 +203,34 @@ on_event(void *context, const struct event *event)
     return known != NULL ? known->sequence : replay->live->event(replay->live->context, event);
 }
 
+/* Readings of a point go out in the order of time: what lies behind the last one that is in the
+ * store is missing there, however it was cut into records. */
+static bool
+is_stored(const struct replay *replay, const struct evidence *evidence, const struct stamp *at)
+{
+    for (size_t i = 0; i < replay->count; i++) {
+        const struct known *known = &replay->known[i];
+        if (known->stream == STREAM_EVIDENCE && known->subject == evidence->point->number &&
+            known->detail == (int64_t)evidence->opened_sequence &&
+            (known->newest_boot > at->boot ||
+             (known->newest_boot == at->boot && known->newest_mono_ms >= at->mono_ms)))
+            return true;
+    }
+    return false;
+}
+
 static void
 on_evidence(void *context, const struct evidence *evidence)
 {
     struct replay *replay = context;
-    struct known wanted = {.stream = STREAM_EVIDENCE, .detail = (int64_t)evidence->opened_sequence};
+    struct evidence rest = *evidence;
 
-    if (recognise(replay, &wanted) == NULL)
-        replay->live->evidence(replay->live->context, evidence);
+    while (rest.value_count > 0 && is_stored(replay, evidence, &rest.values[0].at)) {
+        rest.values++;
+        rest.value_count--;
+    }
+    if (rest.value_count > 0)
+        replay->live->evidence(replay->live->context, &rest);
 }
 
 static void
@@ -171,10 +240,24 @@ on_statistic(void *context, const struct statistic *statistic)
     struct known wanted = {.stream = STREAM_MINUTE,
                            .subject = statistic->point->number,
                            .detail = statistic->start_utc_ms,
-                           .period = (int)statistic->period};
+                           .period = (int)statistic->period,
+                           .revision = statistic->revision};
 
     if (recognise(replay, &wanted) == NULL)
         replay->live->statistic(replay->live->context, statistic);
+}
+
+static void
+on_scan(void *context, const struct scan *scan)
+{
+    struct replay *replay = context;
+    struct known wanted = {.stream = STREAM_TREND,
+                           .subject = scan->device->number,
+                           .detail = scan->at.mono_ms,
+                           .period = (int)scan->at.boot};
+
+    if (recognise(replay, &wanted) == NULL)
+        replay->live->scan(replay->live->context, scan);
 }
 
 /* ---- walking ---- */
@@ -202,84 +285,78 @@ walk(struct walker *walker, struct reader *reader)
     return 0;
 }
 
-static struct value *
-find_value(const struct device *device, struct scan *scan, uint32_t number)
-{
-    for (uint16_t i = 0; i < device->point_count; i++)
-        if (device->points[i].number == number)
-            return &scan->values[i];
-    return NULL;
-}
-
-static bool
-rebuild(struct replay *replay, const struct record *record)
-{
-    struct cbor_cursor cursor;
-    struct record_head head;
-    struct record_scan stored;
-    struct record_value value;
-    struct scan *scan = &replay->scan;
-
-    cbor_cursor_init(&cursor, record->body, record->length);
-    if (!record_take_head(&cursor, &head) || !record_take_scan(&cursor, &stored))
-        return false;
-    scan->device = NULL;
-    for (uint16_t i = 0; i < replay->site->device_count; i++)
-        if (replay->site->devices[i].number == stored.device)
-            scan->device = &replay->site->devices[i];
-    if (scan->device == NULL)
-        return false;
-    scan->at = head.at;
-    scan->count = scan->device->point_count;
-    memset(scan->values, 0, scan->count * sizeof *scan->values);
-    while (record_take_value(&stored, &value)) {
-        struct value *target = find_value(scan->device, scan, value.point);
-        if (target == NULL)
-            continue;
-        target->kind = (uint8_t)(value.kind == VALUE_TEXT ? VALUE_NONE : value.kind);
-        target->quality = value.quality;
-        target->detail = value.detail;
-        if (value.kind == VALUE_NUMBER)
-            target->as.number = value.number;
-        else if (value.kind == VALUE_INTEGER)
-            target->as.integer = value.integer;
-        else
-            target->as.natural = value.natural;
-    }
-    return true;
-}
-
 static bool
 is_earlier(const struct stamp *a, const struct stamp *b)
 {
     return a->boot != b->boot ? a->boot < b->boot : a->mono_ms <= b->mono_ms;
 }
 
+/* The walker whose record is the earliest; NULL when all are through. */
+static struct walker *
+find_first(struct walker walkers[WALKERS])
+{
+    struct walker *first = NULL;
+
+    for (int i = 0; i < WALKERS; i++)
+        if (walkers[i].there &&
+            (first == NULL || !is_earlier(&first->record.at, &walkers[i].record.at)))
+            first = &walkers[i];
+    return first;
+}
+
 static int
-replay_scans(struct replay *replay, struct reader *reader, struct walker walkers[2])
+replay_scan(struct replay *replay, const struct record *record, const struct assess_outlet *outlet)
+{
+    if (!restore_scan(replay->site, record, &replay->scan) ||
+        replay->scan.device->asset != NULL) /* derived ones are made again */
+        return 0;
+    *replay->live_now = replay->scan.at;
+    assess_tick(replay->assess, &replay->scan.at, outlet);
+    assess_again(replay->assess, &replay->scan, outlet);
+    return 1;
+}
+
+/* What a person declared counts again, at its place between the readings. */
+static void
+replay_declaration(struct replay *replay, const struct record *record,
+                   const struct assess_outlet *outlet)
+{
+    struct cbor_cursor cursor;
+    struct record_head head;
+    struct record_event event;
+    struct declaration said;
+    uint64_t sequence;
+    char why[DECLARATION_WHY];
+
+    cbor_cursor_init(&cursor, record->body, record->length);
+    if (!record_take_head(&cursor, &head) || !record_take_event(&cursor, &event) ||
+        !declaration_from_event(&event, &said))
+        return;
+    *replay->live_now = head.at;
+    assess_declare(replay->assess, &said, &head.at, outlet, &sequence, why);
+}
+
+static int
+replay_scans(struct replay *replay, struct reader *reader, struct walker walkers[WALKERS])
 {
     struct assess_outlet outlet = *replay->live;
+    struct walker *next;
     int scans = 0;
     int error = 0;
 
     outlet.event = on_event;
     outlet.evidence = on_evidence;
     outlet.statistic = on_statistic;
+    outlet.scan = replay->live->scan != NULL ? on_scan : NULL;
     outlet.context = replay;
-    for (int i = 0; i < 2 && error == 0; i++)
+    for (int i = 0; i < WALKERS && error == 0; i++)
         error = walk(&walkers[i], reader);
-    while (error == 0 && (walkers[0].there || walkers[1].there)) {
-        int next = walkers[0].there ? 0 : 1;
-        if (walkers[0].there && walkers[1].there &&
-            !is_earlier(&walkers[0].record.at, &walkers[1].record.at))
-            next = 1;
-        if (rebuild(replay, &walkers[next].record)) {
-            *replay->live_now = replay->scan.at;
-            assess_tick(replay->assess, &replay->scan.at, &outlet);
-            assess_scan(replay->assess, &replay->scan, &outlet);
-            scans++;
-        }
-        error = walk(&walkers[next], reader);
+    while (error == 0 && (next = find_first(walkers)) != NULL) {
+        if (next->stream == STREAM_EVENT)
+            replay_declaration(replay, &next->record, &outlet);
+        else
+            scans += replay_scan(replay, &next->record, &outlet);
+        error = walk(next, reader);
     }
     return error != 0 ? error : scans;
 }
@@ -290,7 +367,8 @@ restore_replay(struct reader *reader, const struct site *site, struct assess *as
                struct stamp *live_now)
 {
     struct replay replay = {.live = live, .site = site, .assess = assess, .live_now = live_now};
-    struct walker walkers[2] = {{.stream = STREAM_SAMPLE}, {.stream = STREAM_TREND}};
+    struct walker walkers[WALKERS] = {
+        {.stream = STREAM_SAMPLE}, {.stream = STREAM_TREND}, {.stream = STREAM_EVENT}};
     size_t most = 1;
     int result = 0;
 
@@ -300,17 +378,19 @@ restore_replay(struct reader *reader, const struct site *site, struct assess *as
     replay.scan.values = calloc(most, sizeof *replay.scan.values);
     if (replay.scan.values == NULL)
         result = -ENOMEM;
-    for (int stream = STREAM_EVENT; stream <= STREAM_MINUTE && result == 0; stream++)
+    for (int stream = STREAM_EVENT; stream < STREAM_END && result == 0; stream++)
         result = remember_stream(&replay, reader, (enum stream)stream, heads[stream]);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < WALKERS; i++) {
         walkers[i].from = heads[walkers[i].stream] + 1;
         walkers[i].until = reader_durable(reader, walkers[i].stream);
         walkers[i].chunk.first = 1; /* empty */
     }
     if (result == 0)
+        result = restore_recall(reader, site, assess, heads, &replay.scan);
+    if (result == 0)
         result = replay_scans(&replay, reader, walkers);
-    free(walkers[0].copy);
-    free(walkers[1].copy);
+    for (int i = 0; i < WALKERS; i++)
+        free(walkers[i].copy);
     free(replay.known);
     free(replay.scan.values);
     return result;

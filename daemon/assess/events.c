@@ -56,6 +56,9 @@ begin(struct event_state *state, uint64_t sequence, const struct turn *turn)
     state->sequence = sequence;
     snprintf(state->store, sizeof state->store, "%s", turn->outlet->store);
     state->order = ++*turn->opened;
+    state->escalated = false;
+    state->acknowledged_by[0] = state->reason_code[0] = '\0';
+    state->acknowledged_utc_ms = 0;
 }
 
 void
@@ -84,8 +87,8 @@ events_record(struct event_state *state, struct event *draft, enum event_phase p
         begin(state, sequence, turn);
         send_evidence(state, draft->kind, draft->point, series, turn);
     } else if (phase == PHASE_CLOSED) {
-        state->stage = EVENT_TRAILING;
-        state->awaited = EVENTS_TRAILING;
+        state->stage = series ? EVENT_TRAILING : EVENT_IDLE;
+        state->awaited = series ? EVENTS_TRAILING : 0;
     }
     return true;
 }
@@ -156,4 +159,45 @@ void
 events_detail_integer(struct event *draft, const char *key, int64_t integer)
 {
     next_detail(draft, key, VALUE_INTEGER)->as.integer = integer;
+}
+
+static struct detail *
+add_detail(struct event *draft, const char *key, enum value_kind kind)
+{
+    size_t at = draft->detail_count;
+    assert(at < EVENT_DETAILS);
+    for (; at > 0 && strcmp(draft->details[at - 1].key, key) > 0; at--)
+        draft->details[at] = draft->details[at - 1];
+    draft->details[at] = (struct detail){.key = key, .kind = kind};
+    draft->detail_count++;
+    return &draft->details[at];
+}
+
+void
+events_add_text(struct event *draft, const char *key, const char *text)
+{
+    add_detail(draft, key, VALUE_TEXT)->as.text = text;
+}
+
+void
+events_add_integer(struct event *draft, const char *key, int64_t integer)
+{
+    add_detail(draft, key, VALUE_INTEGER)->as.integer = integer;
+}
+
+void
+events_mark(const struct event_state *state, struct event *draft)
+{
+    static const char *const severities[] = {"info", "warning", "alarm"};
+    if (state->stage != EVENT_OPEN)
+        return;
+    if (*state->acknowledged_by) {
+        events_add_text(draft, "acknowledged_by", state->acknowledged_by);
+        events_add_integer(draft, "acknowledged_ms", state->acknowledged_utc_ms);
+        events_add_text(draft, "reason_code", state->reason_code);
+    }
+    if (state->escalated && draft->severity < SEVERITY_ALARM) {
+        events_add_text(draft, "escalated_from", severities[draft->severity]);
+        draft->severity++;
+    }
 }

@@ -3,15 +3,19 @@
 #ifndef DAEMON_ASSESS_EVENTS_H
 #define DAEMON_ASSESS_EVENTS_H
 
-#include "config/asset.h"
+#include "config/events.h"
 #include "daemon/assess/assess.h"
 #include "daemon/assess/series.h"
+
+struct evidence_keeper;
 
 /* One call into assess: its time, and where its findings go. */
 struct turn {
     const struct stamp *at;
     const struct assess_outlet *outlet;
-    uint64_t *opened; /* events opened so far: gives their order */
+    uint64_t *opened;                 /* events opened so far: gives their order */
+    const struct event_rules *rules;  /* NULL: none */
+    struct evidence_keeper *evidence; /* NULL: where nothing of it is told */
 };
 
 enum event_stage {
@@ -31,6 +35,9 @@ struct event_state {
     uint64_t order;
     struct stamp since, recorded; /* begin; newest record */
     double value, peak;
+    bool escalated;
+    char acknowledged_by[64], reason_code[40]; /* by "": not acknowledged */
+    int64_t acknowledged_utc_ms;
 };
 
 /* Writes what the state knows into a zeroed draft: since, duration, value, peak, identity. */
@@ -60,5 +67,12 @@ bool events_is_update_due(const struct event_state *state, const struct stamp *n
 void events_detail_text(struct event *draft, const char *key, const char *text);
 void events_detail_number(struct event *draft, const char *key, double number);
 void events_detail_integer(struct event *draft, const char *key, int64_t integer);
+
+/* The same at its place, whatever stands there already. */
+void events_add_text(struct event *draft, const char *key, const char *text);
+void events_add_integer(struct event *draft, const char *key, int64_t integer);
+
+/* What people and time have made of an open event: who acknowledged it, one severity more. */
+void events_mark(const struct event_state *state, struct event *draft);
 
 #endif

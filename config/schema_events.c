@@ -1,0 +1,210 @@
+/* Rows of the table of keys: what events keep and do. Part of config/schema.h. */
+#include "config/events.h"
+#include "config/faster.h"
+#include "config/load.h"
+#include "config/schema.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+static const struct schema_key EVENTS[] = {
+    {.name = "evidence",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP,
+     .form = "{before: 5 min, after: 5 min}",
+     .en = "How much of the readings around an event is kept with it.",
+     .zh = "事件前后保留多少读数作为证据。"},
+    {.name = "escalate",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP | YAML_LIST,
+     .form = "{after: 30 min}, or a list of those with kind: KIND",
+     .en = "When an open event becomes one step more severe; never unless said.",
+     .zh = "未结束的事件何时升高一级;不写则不升级。"},
+};
+
+const struct schema_section SCHEMA_EVENTS = {.path = "events",
+                                             .keys = EVENTS,
+                                             .count = COUNT(EVENTS),
+                                             .en = "What all events have in common.",
+                                             .zh = "所有事件共同的规则。"};
+
+static const struct schema_key EVIDENCE[] = {
+    {.name = "before",
+     .type = SCHEMA_QUANTITY,
+     .unit = "ms",
+     .low = 0,
+     .high = 3600000,
+     .fallback = "5 min",
+     SCHEMA_AT(event_rules, before_ms),
+     .en = "How long before the opening; 0: no evidence. No standard gives a figure.",
+     .zh = "开始前多长时间;0:不留证据。标准未规定。"},
+    {.name = "after",
+     .type = SCHEMA_QUANTITY,
+     .unit = "ms",
+     .low = 0,
+     .high = 3600000,
+     .fallback = "5 min",
+     SCHEMA_AT(event_rules, after_ms),
+     .en = "How long after the closing. No standard gives a figure.",
+     .zh = "结束后多长时间。标准未规定。"},
+    {.name = "memory",
+     .type = SCHEMA_QUANTITY,
+     .unit = "B",
+     .low = 65536,
+     .high = 268435456,
+     .fallback = "4 MiB",
+     SCHEMA_AT(event_rules, memory),
+     .en =
+         "What the readings kept for it may take; where that is too little, 'before' is shortened.",
+     .zh = "为此保留的读数最多占用的内存;不足时缩短 before。"},
+};
+
+const struct schema_section SCHEMA_EVIDENCE = {.path = "events.evidence",
+                                               .keys = EVIDENCE,
+                                               .count = COUNT(EVIDENCE),
+                                               .en = "The readings around an event of an asset.",
+                                               .zh = "资产事件前后的读数。"};
+
+static const struct schema_key ESCALATE[] = {
+    {.name = "kind",
+     .type = SCHEMA_TEXT,
+     SCHEMA_AT(escalation, kind),
+     .en = "For this kind of event; all others unless said.",
+     .zh = "针对哪种事件;不写为其余所有事件。"},
+    {.name = "after",
+     .type = SCHEMA_QUANTITY,
+     .unit = "ms",
+     .low = 1000,
+     .high = 604800000,
+     .required = true,
+     SCHEMA_AT(escalation, after_ms),
+     .en = "How long it has been open.",
+     .zh = "已持续多长时间。"},
+    {.name = "unacknowledged",
+     .type = SCHEMA_BOOL,
+     .fallback = "true",
+     SCHEMA_AT(escalation, unacknowledged),
+     .en = "Only while nobody has acknowledged it.",
+     .zh = "仅在无人确认时升级。"},
+};
+
+const struct schema_section SCHEMA_ESCALATE = {.path = "events.escalate",
+                                               .keys = ESCALATE,
+                                               .count = COUNT(ESCALATE),
+                                               .en = "When an event goes up one severity, once.",
+                                               .zh = "事件何时升高一级,只升一次。"};
+
+static const struct schema_key DURING[] = {
+    {.name = "every",
+     .type = SCHEMA_QUANTITY,
+     .unit = "ms",
+     .low = 100,
+     .high = 86400000,
+     .required = true,
+     SCHEMA_AT(faster, every_ms),
+     .en = "How often they are read then; each device's own interval must be a multiple of it.",
+     .zh = "事件期间的读取周期;各设备自身周期须为其整数倍。"},
+    {.name = "devices",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT | YAML_LIST,
+     .required = true,
+     .form = "DEVICE or [DEVICE, ...]",
+     .en = "The devices: of each the points that have the device's own interval.",
+     .zh = "加密读取的设备;仅其中采用设备自身周期的测点。"},
+    {.name = "kinds",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT | YAML_LIST,
+     .form = "KIND or [KIND, ...]; exceedance.* is all that begin so",
+     .en = "For which kinds of events, whatever their severity; for all alarms unless said.",
+     .zh = "针对哪些事件(不论级别);不写为所有报警级事件。"},
+};
+
+const struct schema_section SCHEMA_DURING = {
+    .path = "assets.NAME.during-events",
+    .keys = DURING,
+    .count = COUNT(DURING),
+    .en = "Faster reading while an event of the asset is open; means stay those of the ordinary "
+          "interval.",
+    .zh = "资产事件期间的加密读取;均值仍按平时周期计算。"};
+
+static const struct schema_choice UNTILS[] = {
+    {"closing", ACTION_UNTIL_CLOSING}, {"acknowledgement", ACTION_UNTIL_ACKNOWLEDGED}, {NULL, 0}};
+static const struct schema_choice SEVERITIES[] = {
+    {"info", 0}, {"warning", 1}, {"alarm", 2}, {NULL, 0}};
+
+static const struct schema_key ACTION[] = {
+    {.name = "events",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT | YAML_LIST,
+     .required = true,
+     .form = "KIND or [KIND, ...]; exceedance.* is all that begin so",
+     .en = "The kinds of events it is on for.",
+     .zh = "对哪些事件动作。"},
+    {.name = "assets",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT | YAML_LIST,
+     .form = "ASSET or [ASSET, ...]",
+     .en = "Only for events of these assets.",
+     .zh = "仅对这些资产的事件。"},
+    {.name = "severity",
+     .type = SCHEMA_CHOICE,
+     .choices = SEVERITIES,
+     .fallback = "info",
+     SCHEMA_AT(action, severity),
+     .en = "Only for events at least so severe.",
+     .zh = "仅对达到此级别的事件。"},
+    {.name = "until",
+     .type = SCHEMA_CHOICE,
+     .choices = UNTILS,
+     .fallback = "closing",
+     SCHEMA_AT(action, until),
+     .en = "When it is released: at the closing, or as soon as a person has acknowledged.",
+     .zh = "何时解除:事件结束时,或有人确认后。"},
+    {.name = "write",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_TEXT,
+     .form = "DEVICE.POINT",
+     .en = "The point that is written; it must be writable.",
+     .zh = "写入的测点;必须允许写入。"},
+    {.name = "value",
+     .type = SCHEMA_NUMBER,
+     .low = -1e12,
+     .high = 1e12,
+     .fallback = "1",
+     SCHEMA_AT(action, on),
+     .en = "What is written there.",
+     .zh = "动作时写入的值。"},
+    {.name = "release",
+     .type = SCHEMA_NUMBER,
+     .low = -1e12,
+     .high = 1e12,
+     .fallback = "0",
+     SCHEMA_AT(action, off),
+     .en = "What is written when it is released.",
+     .zh = "解除时写入的值。"},
+    {.name = "gpio",
+     .type = SCHEMA_TEXT,
+     SCHEMA_AT(action, chip),
+     .en = "The chip of a line of this machine, like /dev/gpiochip0, instead of a point.",
+     .zh = "本机 GPIO 芯片,如 /dev/gpiochip0,代替测点。"},
+    {.name = "line",
+     .type = SCHEMA_NATURAL,
+     .low = 0,
+     .high = 1023,
+     .fallback = "0",
+     SCHEMA_AT(action, line),
+     .en = "The line's number on that chip.",
+     .zh = "该芯片上的线号。"},
+    {.name = "active-low",
+     .type = SCHEMA_BOOL,
+     .fallback = "false",
+     SCHEMA_AT(action, active_low),
+     .en = "Whether on is the low level.",
+     .zh = "低电平为动作。"},
+};
+
+const struct schema_section SCHEMA_ACTION = {
+    .path = "actions.NAME",
+    .keys = ACTION,
+    .count = COUNT(ACTION),
+    .en = "What an event does: a lamp, a horn, a relay, by a write or a line of this machine.",
+    .zh = "事件触发的动作:灯、喇叭、继电器,通过写入测点或本机 GPIO。"};
