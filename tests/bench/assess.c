@@ -1,30 +1,44 @@
-/* What a value costs in assess: qualify, aggregate and judge on one core, without store and without
- * the printing of what is found. 10 devices of 100 points; every tenth point has an instant limit,
- * a limit on minutes and one on hours; an asset a device has production and bypass conditions.
- * Prints one JSON line a figure, never fails for being slow. */
+/* bench_assess SITE SECONDS: what a reading costs in assess: qualify, derive, aggregate and judge
+ * on one core, without store and without the printing of what is found. Each device of the site
+ * gives a scan a second for so long, in virtual time; its points are slow waves between 20 and 56,
+ * powers, fans and dampers (by their names) change every few minutes, one reading in a hundred did
+ * not come and one is out of any range. Prints one JSON line a figure, never fails for being slow.
+ * The site that is measured: tests/bench/judge.py. */
 #include "daemon/assess/assess.h"
 #include "base/clock.h"
+#include "config/loader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define DEVICES 10
-#define POINTS  100
-#define JUDGED  10 /* every so many */
-#define SECONDS 20000
+#define ROUNDS   64 /* of scans made beforehand, so that making them costs nothing */
+#define START_MS 1795233600000LL
 
-static struct device devices[DEVICES];
-static struct point points[DEVICES * POINTS];
-static struct asset assets[DEVICES];
-static struct limit limits[DEVICES * POINTS / JUDGED * 3];
-static struct value values[POINTS];
-static unsigned long long events, statistics;
+struct bench {
+    struct site *site;
+    struct assess *assess;
+    struct assess_outlet outlet;
+    struct value *made, *values; /* made: ROUNDS times all points */
+    unsigned long long events, statistics, derived, readings;
+};
+
+static void
+complain(void *context, bool warning, const char *line)
+{
+    (void)context;
+    if (!warning)
+        fprintf(stderr, "%s\n", line);
+}
+
+/* ---- what is found is counted ---- */
 
 static uint64_t
 count_event(void *context, const struct event *event)
 {
-    (void)context, (void)event;
-    return ++events;
+    struct bench *bench = context;
+    (void)event;
+    return ++bench->events;
 }
 
 static void
@@ -36,89 +50,91 @@ ignore_evidence(void *context, const struct evidence *evidence)
 static void
 count_statistic(void *context, const struct statistic *statistic)
 {
-    (void)context, (void)statistic;
-    statistics++;
+    struct bench *bench = context;
+    (void)statistic;
+    bench->statistics++;
 }
 
 static void
-lay_out_device(unsigned d)
+count_scan(void *context, const struct scan *scan)
 {
-    devices[d] = (struct device){.name = "d",
-                                 .index = (uint16_t)d,
-                                 .number = d + 1,
-                                 .every_ms = 1000,
-                                 .points = &points[d * POINTS],
-                                 .point_count = POINTS};
-    for (unsigned i = 0; i < POINTS; i++)
-        devices[d].points[i] = (struct point){.name = "p",
-                                              .device = &devices[d],
-                                              .index = d * POINTS + i,
-                                              .number = d * POINTS + i + 1,
-                                              .type = TYPE_FLOAT32,
-                                              .unit = "",
-                                              .has_range = true,
-                                              .low = 0,
-                                              .high = 1000,
-                                              .every_ms = 1000};
-    assets[d] = (struct asset){
-        .name = "a",
-        .index = (uint16_t)d,
-        .production = {&devices[d].points[1], COMPARE_ABOVE, 15, 1, 10000},
-        .bypass_open = {&devices[d].points[2], COMPARE_ABOVE, 900, 0, 0},
-    };
+    struct bench *bench = context;
+    bench->derived += scan->count;
 }
 
-static void
-lay_out(struct site *ret_site)
+/* ---- what is read ---- */
+
+static struct value
+make_value(const struct point *point, unsigned round)
 {
-    static const enum averaging averagings[] = {AVERAGING_INSTANT, AVERAGING_MINUTE,
-                                                AVERAGING_HOUR};
-    unsigned count = 0;
-    for (unsigned d = 0; d < DEVICES; d++)
-        lay_out_device(d);
-    for (unsigned i = 0; i < DEVICES * POINTS; i += JUDGED)
-        for (unsigned j = 0; j < 3; j++, count++)
-            limits[count] = (struct limit){.name = "p",
-                                           .index = (uint16_t)count,
-                                           .asset = &assets[i / POINTS],
-                                           .point = &points[i],
-                                           .averaging = averagings[j],
-                                           .value = 80,
-                                           .source = ""};
-    *ret_site = (struct site){.devices = devices,
-                              .device_count = DEVICES,
-                              .points = points,
-                              .point_count = DEVICES * POINTS,
-                              .assets = assets,
-                              .asset_count = DEVICES,
-                              .limits = limits,
-                              .limit_count = (uint16_t)count};
+    unsigned phase = (round + point->index * 7) % ROUNDS;
+    unsigned chance = (round * 31 + point->index * 17) % 200;
+    struct value value = {.kind = VALUE_NUMBER};
+
+    if (chance == 0)
+        return (struct value){.kind = VALUE_NONE, .quality = QUALITY_TIMEOUT};
+    if (point->type == TYPE_STRING)
+        return (struct value){.kind = VALUE_ABSENT};
+    if (strstr(point->name, "damper"))
+        value.as.number = phase < 4;
+    else if (strstr(point->name, "power") || strstr(point->name, "fan"))
+        value.as.number = phase < 8 ? 0 : 30;
+    else if (chance == 100)
+        value.as.number = 1e6;
+    else
+        value.as.number = 20.0 + point->index % 30U +
+                          (phase < ROUNDS / 2U ? phase : ROUNDS - phase) * 6.2 / 32.0;
+    return value;
 }
 
-static void
-live(struct assess *assess, const struct assess_outlet *outlet)
+static int
+make_rounds(struct bench *bench)
 {
-    struct stamp at = {1795233600000LL, 1000000, 1, CLOCK_SYNCHRONISED};
-    for (unsigned second = 0; second < SECONDS; second++) {
-        for (unsigned d = 0; d < DEVICES; d++) {
-            struct scan scan = {.device = &devices[d], .at = at, .count = POINTS, .values = values};
-            for (unsigned i = 0; i < POINTS; i++) {
-                values[i] = (struct value){.kind = VALUE_NUMBER};
-                values[i].as.number = (second * 7 + i * 13) % 100;
-            }
-            assess_qualify(assess, &scan);
-            assess_scan(assess, &scan, outlet);
+    uint32_t points = bench->site->point_count;
+
+    bench->made = malloc(sizeof *bench->made * ROUNDS * points);
+    bench->values = malloc(sizeof *bench->values * points);
+    if (bench->made == NULL || bench->values == NULL)
+        return 1;
+    for (unsigned round = 0; round < ROUNDS; round++)
+        for (uint32_t i = 0; i < points; i++)
+            bench->made[round * points + i] = make_value(&bench->site->points[i], round);
+    return 0;
+}
+
+/* A round of values lasts four seconds: a wave is some four minutes long. */
+static void
+live(struct bench *bench, unsigned seconds)
+{
+    struct stamp at = {START_MS, 1000000, 1, CLOCK_SYNCHRONISED};
+
+    for (unsigned second = 0; second < seconds; second++) {
+        const struct value *made = bench->made +
+                                   (size_t)(second / 4 % ROUNDS) * bench->site->point_count;
+        for (uint16_t d = 0; d < bench->site->device_count; d++) {
+            const struct device *device = &bench->site->devices[d];
+            struct scan scan = {
+                .device = device, .at = at, .count = device->point_count, .values = bench->values};
+            if (device->bus == NULL)
+                continue; /* made by assess */
+            memcpy(bench->values, made + (device->points - bench->site->points),
+                   scan.count * sizeof *scan.values);
+            assess_qualify(bench->assess, &scan);
+            assess_scan(bench->assess, &scan, &bench->outlet);
+            bench->readings += scan.count;
         }
-        assess_tick(assess, &at, outlet);
+        assess_tick(bench->assess, &at, &bench->outlet);
         at.utc_ms += 1000;
         at.mono_ms += 1000;
     }
 }
 
+/* ---- figures ---- */
+
 static void
 print_figure(const char *figure, double value, const char *unit)
 {
-    printf("{\"bench\": \"assess\", \"figure\": \"%s\", \"value\": %.3g, \"unit\": \"%s\"}\n",
+    printf("{\"bench\": \"assess\", \"figure\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"}\n",
            figure, value, unit);
 }
 
@@ -134,22 +150,48 @@ saved_bytes(const struct assess *assess)
     return length;
 }
 
-int
-main(void)
+static void
+measure(struct bench *bench, unsigned seconds)
 {
-    struct site site;
-    struct assess *assess;
-    const struct assess_outlet outlet = {count_event, ignore_evidence, count_statistic, NULL, "s"};
-    lay_out(&site);
-    if (assess_new(&site, &assess))
-        return 1;
     int64_t before_ms = clock_cpu_ms();
-    live(assess, &outlet);
-    double spent_ms = (double)(clock_cpu_ms() - before_ms);
-    print_figure("ns_per_value", spent_ms * 1e6 / SECONDS / DEVICES / POINTS, "ns");
-    print_figure("state_bytes_per_point", saved_bytes(assess) / (DEVICES * POINTS), "B");
-    print_figure("events", (double)events, "1");
-    print_figure("statistics", (double)statistics, "1");
-    assess_free(assess);
-    return 0;
+    live(bench, seconds);
+    double spent_ms = (double)(clock_cpu_ms() - before_ms + 1);
+    print_figure("readings_per_s", (double)bench->readings / spent_ms * 1e3, "readings/s");
+    print_figure("ns_per_value", spent_ms * 1e6 / (double)bench->readings, "ns");
+    print_figure("state_bytes_per_point",
+                 saved_bytes(bench->assess) / (double)bench->site->point_count, "B");
+    print_figure("readings", (double)bench->readings, "1");
+    print_figure("derived", (double)bench->derived, "1");
+    print_figure("events", (double)bench->events, "1");
+    print_figure("statistics", (double)bench->statistics, "1");
+}
+
+int
+main(int argc, char **argv)
+{
+    struct bench bench = {0};
+    struct loader_options options = {.report = complain};
+
+    if (argc != 3) {
+        fprintf(stderr, "usage: bench_assess SITE SECONDS\n");
+        return 2;
+    }
+    if (loader_load(argv[1], &options, &bench.site) != 0)
+        return 1;
+    bench.outlet = (struct assess_outlet){.event = count_event,
+                                          .evidence = ignore_evidence,
+                                          .statistic = count_statistic,
+                                          .context = &bench,
+                                          .store = "s",
+                                          .scan = count_scan};
+    for (uint32_t i = 0; i < bench.site->point_count; i++)
+        bench.site->points[i].number = i + 1;
+    int error = assess_new(bench.site, &bench.assess) != 0 || make_rounds(&bench);
+    if (!error)
+        measure(&bench, (unsigned)atoi(argv[2]));
+    assess_free(bench.assess);
+    free(bench.made);
+    free(bench.values);
+    site_free(bench.site);
+    return error;
 }
