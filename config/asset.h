@@ -2,49 +2,66 @@
 #ifndef CONFIG_ASSET_H
 #define CONFIG_ASSET_H
 
-#include "config/field.h"
+#include "config/limit.h"
 
-/* "paint-meter.power > 15 kW", or a bool point alone ("rto.bypass-damper-open"). */
-enum comparison { COMPARE_TRUE, COMPARE_FALSE, COMPARE_ABOVE, COMPARE_BELOW };
+struct bypass;
+struct derivation;
+struct faster;
+struct flue;
+struct marks;
+struct mode_order;
+struct power;
+struct rule;
+struct voc;
+struct water;
+struct work;
 
-struct condition {
-    const struct point *point; /* NULL: the site does not say */
-    enum comparison comparison;
-    double value;      /* in the point's unit */
-    double hysteresis; /* it ends again this far back */
-    uint32_t delay_ms; /* it must have held this long */
+enum asset_kind {
+    ASSET_BOILER,
+    ASSET_VOC_TREATMENT,
+    ASSET_WASTEWATER,
+    ASSET_GENERIC,
+    ASSET_KILN,
+    ASSET_INCINERATOR
 };
 
-enum limit_kind { LIMIT_PERMIT, LIMIT_ULTRA_LOW, LIMIT_WARNING };
-enum limit_side { SIDE_ABOVE, SIDE_BELOW }; /* exceeded when strictly above / strictly below */
-enum averaging { AVERAGING_INSTANT, AVERAGING_MINUTE, AVERAGING_TEN_MINUTES, AVERAGING_HOUR };
-
-/* One (averaging, value) pair. A pollutant with several has several. */
-struct limit {
-    const char *name; /* "so2" as the file says it */
-    uint16_t index;   /* in site->limits */
-    const struct asset *asset;
-    const struct point *point;
-    enum limit_kind kind;
-    enum limit_side side;
-    enum averaging averaging;
-    double value; /* in the point's unit */
-    double hysteresis;
-    uint32_t delay_ms;  /* hysteresis and delay: warnings and instant values only, never a mean */
-    const char *source; /* standard and table, or the file */
+/* Permitted tonnes a year. */
+struct annual {
+    const char *pollutant;
+    double tonnes;
 };
-
-enum asset_kind { ASSET_BOILER, ASSET_VOC_TREATMENT, ASSET_WASTEWATER, ASSET_GENERIC };
 
 struct asset {
     const char *name;
     uint16_t index;
+    uint64_t print; /* of all the site file says about it */
     enum asset_kind kind;
-    const char *permit, *outlet; /* "" where not given; outlet as DA001 / DW001 */
-    struct condition production; /* production runs */
-    struct condition treatment;  /* treatment runs */
-    struct condition bypass_open;
-    struct condition bypass_flow;
+    const char *permit, *outlet;        /* "" where not given; outlet as DA001 / DW001 */
+    const char *fuel, *firing, *use;    /* "" where not given */
+    const char *carrier, *built, *area; /* likewise */
+    const char *place, *technology;
+    double capacity_t_h; /* NaN where not given */
+    const struct annual *annual;
+    uint8_t annual_count;
+    const struct device *const *devices; /* whose readings it is judged by */
+    uint16_t device_count;
+    struct device *derived;               /* the points made of them, a device named as the asset */
+    const struct derivation *derivations; /* [i] makes derived->points[i] */
+    struct condition production;          /* production runs */
+    struct condition treatment;           /* treatment runs */
+    const struct bypass *bypasses;        /* config/bypass.h */
+    uint8_t bypass_count;
+    const struct flue *flue; /* config/flue.h; each NULL where the file says nothing */
+    const struct voc *voc;
+    const struct water *water;
+    const struct power *power;
+    const struct marks *marks;       /* config/marks.h; NULL: nothing to mark */
+    const struct work *work;         /* likewise; NULL: no condition is proposed */
+    const struct mode_order *orders; /* config/modes.h */
+    uint8_t order_count;
+    const struct faster *faster; /* config/faster.h; NULL: events change no interval */
+    const struct rule *rules;
+    uint16_t rule_count;
 };
 
 #endif

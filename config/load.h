@@ -35,20 +35,16 @@ struct load_points {
 struct load_map {
     struct device polling; /* its habits */
     struct load_points points;
+    struct load_status *status; /* config/load_quality.h; NULL: the map says nothing */
 };
 
-struct load_set {
-    const char *source;
-    int corrected;
-    double reference_o2;
-    const struct yaml_node *limits;
-    const char *name;
-};
+struct load_set; /* limits.h */
 
 struct load_device {
     struct device device;
     const struct yaml_node *node;
     struct load_points points;
+    const struct load_map *from; /* its map, or NULL */
 };
 
 struct load {
@@ -61,6 +57,8 @@ struct load {
     unsigned file_count;
     struct site *site;
     struct load_device *devices; /* as site->devices */
+    uint16_t device_count;       /* those that are read; the assets' own stand behind them */
+    uint16_t asset_room;         /* assets of the file: devices and points are kept for them */
 };
 
 /* ---- mistakes ---- */
@@ -98,8 +96,11 @@ void load_digest(struct load *load, uint8_t ret_digest[32]);
 void load_buses(struct load *load, const struct yaml_node *node);
 void load_devices(struct load *load, const struct yaml_node *node);
 void load_assets(struct load *load, const struct yaml_node *node);
+void load_modes(struct load *load, const struct yaml_node *node);
 void load_destinations(struct load *load, const struct yaml_node *node);
 void load_store(struct load *load, const struct yaml_node *node);
+void load_periods(struct load *load, const struct yaml_node *node);
+void load_events(struct load *load, const struct yaml_node *root); /* behind the assets */
 
 struct load_map *load_map_from(struct load *load, struct load_file *file);
 struct load_set *load_set_from(struct load *load, struct load_file *file);

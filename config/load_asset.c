@@ -1,8 +1,9 @@
 /* assets: of a site file, and what follows from them: which points are inputs of a regulated outlet
  * and therefore kept as long as the law keeps them. */
+#include "config/load_asset.h"
 #include "config/conditions.h"
 #include "config/limits.h"
-#include "config/load.h"
+#include "config/load_marks.h"
 #include "config/section.h"
 
 #include <string.h>
@@ -10,53 +11,9 @@
 #define ASSETS_MAX 256
 
 static void
-read_running(struct load *load, const struct yaml_node *node, const char *what,
-             const struct names_from *from, struct condition *condition)
-{
-    if (!node)
-        return;
-    what = load_printf(load, "'%s' of %s", node->key, what);
-    section_default(&SCHEMA_RUNNING, condition);
-    section_read(load, &SCHEMA_RUNNING, node, what, condition);
-    const struct yaml_node *when = section_form(&SCHEMA_RUNNING, node, "running-when");
-    if (when)
-        conditions_read(load, when, load_printf(load, "'running-when' of %s", what), from,
-                        condition);
-    conditions_read_hysteresis(load, node, what, &condition, 1);
-}
-
-static void
-read_bypass(struct load *load, const struct yaml_node *node, const char *what,
-            const struct names_from *from, struct asset *asset)
-{
-    static const char *const KEYS[] = {"open-when", "flow-when"};
-    struct condition *conditions[] = {&asset->bypass_open, &asset->bypass_flow};
-    struct condition *given[2];
-    size_t count = 0;
-    if (!node)
-        return;
-    what = load_printf(load, "'bypass' of %s", what);
-    struct condition common = {.delay_ms = 0};
-    section_default(&SCHEMA_BYPASS, &common);
-    section_read(load, &SCHEMA_BYPASS, node, what, &common);
-    for (size_t i = 0; i < 2; i++) {
-        const struct yaml_node *when = section_form(&SCHEMA_BYPASS, node, KEYS[i]);
-        if (!when)
-            continue;
-        given[count++] = conditions[i];
-        conditions[i]->delay_ms = common.delay_ms;
-        conditions_read(load, when, load_printf(load, "'%s' of %s", KEYS[i], what), from,
-                        conditions[i]);
-    }
-    if (!yaml_find(node, KEYS[0]) && !yaml_find(node, KEYS[1]))
-        load_mistake(load, node, "%s must have open-when, flow-when, or both", what);
-    conditions_read_hysteresis(load, node, what, given, count);
-}
-
-static void
 mark_point(const struct point *point, const struct load *load)
 {
-    if (point) {
+    if (point && !point->device->asset) { /* derived ones can be made again */
         load->site->points[point->index].sample = true;
         load->site->devices[point->device->index].sample = true;
     }
@@ -83,34 +40,81 @@ mark_samples(struct load *load, const struct asset *asset, const struct names_fr
     for (uint16_t d = 0; d < from->count; d++)
         for (uint16_t i = 0; i < from->devices[d]->point_count; i++)
             mark_point(&from->devices[d]->points[i], load);
-    for (uint32_t i = first; i < limits->count; i++)
+    for (uint32_t i = first; i < limits->count; i++) {
         mark_point(limits->list[i].point, load);
+        for (uint8_t w = 0; w < limits->list[i].when_count; w++)
+            mark_point(limits->list[i].whens[w].point, load);
+    }
+    for (uint16_t i = 0; asset->derived && i < asset->derived->point_count; i++)
+        for (uint8_t n = 0; n < asset->derivations[i].input_count; n++)
+            mark_point(asset->derivations[i].inputs[n], load);
     mark_point(asset->production.point, load);
     mark_point(asset->treatment.point, load);
-    mark_point(asset->bypass_open.point, load);
-    mark_point(asset->bypass_flow.point, load);
+    load_bypass_points(asset, mark_point, load);
+    load_power_points(asset, mark_point, load);
+}
+
+/* Of all the file says about it: FNV-1a over keys and texts. */
+static uint64_t
+print_of(const struct yaml_node *node, uint64_t print)
+{
+    const char *texts[] = {node->key, node->text};
+    for (size_t i = 0; i < 2; i++)
+        for (const char *at = texts[i]; at && *at; at++)
+            print = (print ^ (uint8_t)*at) * 0x100000001b3ULL;
+    print = (print ^ 0xffU) * 0x100000001b3ULL;
+    for (const struct yaml_node *child = node->first; child; child = child->next)
+        print = print_of(child, print);
+    return print;
+}
+
+/* Points of kinds first, then what the site makes of them, then what is judged. */
+static void
+read_parts(struct load_asset *in, struct load_limits *limits)
+{
+    struct load *load = in->load;
+    struct asset *asset = in->asset;
+    const struct yaml_node *node = in->node;
+    load_plant(in);
+    load_power(in);
+    load_flue(in);
+    load_voc(in);
+    load_water(in);
+    load_orders(in);
+    load_asset_points(in);
+    load_bypass(in);
+    const struct yaml_node *own = section_form(&SCHEMA_ASSET, node, "limits");
+    if (own)
+        limits_read(load, own, asset, &in->from, limits);
+    load_flue_rules(in);
+    load_voc_rules(in);
+    load_work(in);
+    load_marks(in, limits);
+    load_rules(in);
+    derivations_use(load, asset, asset->production.point);
+    derivations_use(load, asset, asset->treatment.point);
+    derivations_finish(load, asset, &in->from);
+    load_faster(in);
 }
 
 static void
 read_asset(struct load *load, const struct yaml_node *node, struct asset *asset,
            struct load_limits *limits)
 {
-    const char *what = load_printf(load, "asset '%.60s'", node->key);
-    struct names_from from;
+    struct load_asset in = {.load = load, .node = node, .asset = asset};
     uint32_t first = limits->count;
+    in.what = load_printf(load, "asset '%.60s'", node->key);
+    asset->print = print_of(node, 0xcbf29ce484222325ULL);
     section_default(&SCHEMA_ASSET, asset);
-    section_read(load, &SCHEMA_ASSET, node, what, asset);
+    section_read(load, &SCHEMA_ASSET, node, in.what, asset);
+    if (!yaml_find(node, "kind")) /* is a mistake already: no word on what its kind needs */
+        asset->kind = ASSET_GENERIC;
     names_read_from(load, section_form(&SCHEMA_ASSET, node, "from"),
-                    load_printf(load, "'from' of %s", what), &from);
-    read_running(load, section_form(&SCHEMA_ASSET, node, "production"), what, &from,
-                 &asset->production);
-    read_running(load, section_form(&SCHEMA_ASSET, node, "treatment"), what, &from,
-                 &asset->treatment);
-    read_bypass(load, section_form(&SCHEMA_ASSET, node, "bypass"), what, &from, asset);
-    const struct yaml_node *own = section_form(&SCHEMA_ASSET, node, "limits");
-    if (own)
-        limits_read(load, own, asset, &from, limits);
-    mark_samples(load, asset, &from, limits, first);
+                    load_printf(load, "'from' of %s", in.what), &in.from);
+    in.from.own = asset;
+    in.inputs = section_form(&SCHEMA_ASSET, node, "inputs");
+    read_parts(&in, limits);
+    mark_samples(load, asset, &in.from, limits, first);
 }
 
 void

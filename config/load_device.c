@@ -2,8 +2,10 @@
  * once and copied to each device; the device's own come behind them. The arrays every other thread
  * will see are laid out at the end, when their sizes are known: all points of a site in one, a
  * device's consecutive. */
+#include "config/derivations.h"
 #include "config/load.h"
 #include "config/load_parts.h"
+#include "config/load_quality.h"
 #include "config/points.h"
 #include "config/section.h"
 
@@ -41,6 +43,9 @@ load_map_from(struct load *load, struct load_file *file)
     points_read(load, points, "this map", &map->points);
     points_check_overlaps(load, &map->points, 0);
     load_manners(load, &SCHEMA_MAP, file->root, "this map", &map->points, &map->polling);
+    const struct yaml_node *status = section_form(&SCHEMA_MAP, file->root, "status");
+    if (status)
+        load_map_status(load, status, name ? name->text : "", map);
     return map;
 }
 
@@ -50,6 +55,7 @@ take_map(struct load *load, const struct yaml_node *node, struct load_device *en
     struct load_file *file = load_open_shared(load, "devices", node);
     struct load_map *map = file ? load_map_from(load, file) : NULL;
     entry->points.unsure = !map || map->points.unsure;
+    entry->from = map;
     if (!map)
         return;
     struct device kept = entry->device;
@@ -155,7 +161,8 @@ static void
 lay_out_points(struct load *load, uint32_t total)
 {
     struct site *site = load->site;
-    site->points = arena_take(load->arena, (total ? total : 1) * sizeof *site->points);
+    size_t room = (size_t)load->asset_room * DERIVATIONS_MAX;
+    site->points = arena_take(load->arena, (total + room + 1) * sizeof *site->points);
     for (uint16_t d = 0; d < site->device_count; d++) {
         const struct load_points *from = &load->devices[d].points;
         struct device *device = &site->devices[d];
@@ -196,8 +203,9 @@ load_devices(struct load *load, const struct yaml_node *node)
         load_mistake(load, node, "there are %u devices; at most %d", count, DEVICES_MAX);
         count = DEVICES_MAX;
     }
-    load->devices = arena_take(load->scratch, (count ? count : 1) * sizeof *load->devices);
-    site->devices = arena_take(load->arena, (count ? count : 1) * sizeof *site->devices);
+    size_t places = count + load->asset_room + 1U;
+    load->devices = arena_take(load->scratch, places * sizeof *load->devices);
+    site->devices = arena_take(load->arena, places * sizeof *site->devices);
     const struct yaml_node *child = count ? node->first : NULL;
     for (; child && site->device_count < count; child = child->next) {
         struct load_device *entry = &load->devices[site->device_count];
@@ -212,6 +220,8 @@ load_devices(struct load *load, const struct yaml_node *node)
             break;
         }
     }
+    load->device_count = site->device_count;
     lay_out_points(load, total);
     lay_out_buses(load);
+    load_quality(load);
 }

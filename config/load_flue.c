@@ -326,6 +326,19 @@ mark_as_gas(struct load *load, const struct asset *asset)
         points[asset->flue->o2->index].validity = VALIDITY_GAS;
 }
 
+/* What an analyser corrects by itself is gas all the same. */
+static void
+mark_own_corrections(const struct build *build)
+{
+    struct point *points = build->in->load->site->points;
+    for (size_t i = 0; i < sizeof GASES / sizeof *GASES; i++) {
+        const struct point *own = role(build,
+                                       load_printf(build->in->load, "%s-corrected", GASES[i].name));
+        if (own && !own->device->asset)
+            points[own->index].validity = VALIDITY_GAS;
+    }
+}
+
 static bool
 has_flue(const struct asset *asset)
 {
@@ -361,5 +374,7 @@ load_flue(struct load_asset *in)
         for (uint8_t i = 0; i < flue->outlet.count; i++)
             correct(load, in->node, in->asset, &flue->outlet.gases[i], flue->reference_o2);
     mark_as_gas(load, in->asset);
+    build.suffix = "";
+    mark_own_corrections(&build);
     say_what_is_missing(in, flue);
 }

@@ -5,6 +5,7 @@
 #include "config/loader.h"
 
 #include "config/load.h"
+#include "config/load_quality.h"
 #include "config/section.h"
 
 #include <errno.h>
@@ -44,6 +45,18 @@ read_gateway(struct load *load, const struct yaml_node *root)
         section_read(load, &SCHEMA_GATEWAY, node, "'gateway'", load->site);
 }
 
+static uint16_t
+asset_room(const struct yaml_node *root)
+{
+    const struct yaml_node *assets = yaml_find(root, "assets");
+    uint16_t count = 0;
+    if (assets && assets->shape == YAML_MAP)
+        for (const struct yaml_node *child = assets->first; child && count < 256;
+             child = child->next)
+            count++;
+    return count;
+}
+
 int
 loader_load(const char *file, const struct loader_options *options, struct site **ret_site)
 {
@@ -56,10 +69,15 @@ loader_load(const char *file, const struct loader_options *options, struct site 
         section_read(&load, &SCHEMA_SITE, root, "the site", load.site);
         read_gateway(&load, root);
         load_buses(&load, section_form(&SCHEMA_SITE, root, "buses"));
+        load.asset_room = asset_room(root);
         load_devices(&load, section_form(&SCHEMA_SITE, root, "devices"));
         load_assets(&load, section_form(&SCHEMA_SITE, root, "assets"));
+        load_modes(&load, section_form(&SCHEMA_SITE, root, "modes"));
+        load_quality_samples(&load);
         load_destinations(&load, section_form(&SCHEMA_SITE, root, "destinations"));
         load_store(&load, section_form(&SCHEMA_SITE, root, "store"));
+        load_periods(&load, section_form(&SCHEMA_SITE, root, "periods"));
+        load_events(&load, root);
     }
     if (load.mistakes->errors == 0)
         load_digest(&load, load.site->digest);

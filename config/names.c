@@ -106,7 +106,7 @@ find_full(struct load *load, const struct yaml_node *node, const char *what, con
         return NULL;
     }
     struct point *point = find_in(device, dot + 1);
-    if (!point && !load->devices[device->index].points.unsure)
+    if (!point && (device->asset || !load->devices[device->index].points.unsure))
         complain_of_point(load, node, what, dot + 1, device);
     return point;
 }
@@ -117,7 +117,13 @@ searched(struct load *load, const struct names_from *from, uint16_t i)
 {
     if (from->count)
         return i < from->count ? from->devices[i] : NULL;
-    return i < load->site->device_count ? &load->site->devices[i] : NULL;
+    return i < load->device_count ? &load->site->devices[i] : NULL;
+}
+
+static struct point *
+find_own(const struct names_from *from, const char *name)
+{
+    return from->own && from->own->derived ? find_in(from->own->derived, name) : NULL;
 }
 
 static struct point *
@@ -125,8 +131,10 @@ find_short(struct load *load, const struct yaml_node *node, const char *what, co
            const struct names_from *from)
 {
     struct device *device;
-    struct point *found = NULL;
+    struct point *found = find_own(from, name);
     bool unsure = from->unsure;
+    if (found)
+        return found;
     for (uint16_t i = 0; (device = searched(load, from, i)); i++) {
         struct point *point = find_in(device, name);
         unsure = unsure || load->devices[device->index].points.unsure;
@@ -160,4 +168,14 @@ names_find_point(struct load *load, const struct yaml_node *node, const char *wh
                      "%s: '%s' is %s; what is judged must be in every scan of its device", what,
                      point->name, point->once ? "read once" : "kept on change only");
     return point;
+}
+
+struct point *
+names_peek_point(struct load *load, const char *name, const struct names_from *from)
+{
+    struct point *found = find_own(from, name);
+    (void)load;
+    for (uint16_t i = 0; !found && i < from->count; i++)
+        found = find_in(from->devices[i], name);
+    return found;
 }

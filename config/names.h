@@ -11,6 +11,7 @@ struct names_from {
     struct device *devices[NAMES_FROM_MAX];
     uint16_t count;
     bool unsure; /* one of them was not found */
+    const struct asset *own; /* whose derived points come before those, or NULL */
 };
 
 void names_read_from(struct load *load, const struct yaml_node *node, const char *what,
@@ -20,5 +21,8 @@ void names_read_from(struct load *load, const struct yaml_node *node, const char
  * node, or without one where the mistake was reported already (a map that could not be read). */
 struct point *names_find_point(struct load *load, const struct yaml_node *node, const char *what,
                                const char *name, const struct names_from *from);
+
+/* The same without a mistake: NULL where it is not there or not the only one. */
+struct point *names_peek_point(struct load *load, const char *name, const struct names_from *from);
 
 #endif

@@ -259,14 +259,14 @@ read_writing(struct context *in)
                      node->text);
 }
 
-static void
-check_name(struct context *in)
+void
+points_check_name(struct load *load, const struct yaml_node *node)
 {
-    const char *name = in->node->key;
     for (size_t i = 0; i < sizeof RESERVED / sizeof *RESERVED; i++)
-        if (!strcmp(name, RESERVED[i]))
-            load_mistake_at_key(in->load, in->node,
-                                "'%s' cannot be the name of a point: messages use that word", name);
+        if (!strcmp(node->key, RESERVED[i]))
+            load_mistake_at_key(load, node,
+                                "'%s' cannot be the name of a point: messages use that word",
+                                node->key);
 }
 
 /* False when the file's type is none. */
@@ -314,7 +314,7 @@ read_point(struct context *in)
     point->type = TYPE_UNSAID;
     section_default(&SCHEMA_POINT, point);
     section_read(in->load, &SCHEMA_POINT, in->node, in->what, point);
-    check_name(in);
+    points_check_name(in->load, in->node);
     if (in->node->shape != YAML_MAP) {
         point->type = TYPE_U16;
         return;

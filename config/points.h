@@ -12,6 +12,9 @@ void points_read(struct load *load, const struct yaml_node *node, const char *wh
  * before it were checked already. */
 void points_check_overlaps(struct load *load, const struct load_points *points, uint32_t first);
 
+/* A mistake when messages use the word (the node's key) for something else. */
+void points_check_name(struct load *load, const struct yaml_node *node);
+
 struct load_point *points_find(const struct load_points *points, const char *name);
 
 #endif

@@ -187,6 +187,12 @@ static const struct schema_key POLLING[] = {
      .form = "{POINT: VALUE, ...}",
      .en = "Values to be written after each connect, to points the site lists as writable.",
      .zh = "每次连接后写入的设定值,仅限站点文件列为 writable 的测点。"},
+    {.name = "status",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP | YAML_LIST,
+     .form = "{point: POINT, values: {0: running, ...}}, or a list of such",
+     .en = "How the instrument says that its values are not to be believed.",
+     .zh = "仪表如何声明其数据不可采信。"},
 };
 
 const struct schema_section SCHEMA_POLLING = {
@@ -220,6 +226,12 @@ static const struct schema_key DEVICE[] = {
      .form = "[POINT, ...]",
      .en = "Points that may be written; every write is an event. None unless said.",
      .zh = "允许写入的测点;每次写入都记为事件。默认没有。"},
+    {.name = "calibration",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP | YAML_LIST,
+     .form = "{every: 7 days, first: 2026-11-01}, or a list of such",
+     .en = "When it must be calibrated; its values are not valid while that is overdue.",
+     .zh = "校准日历;逾期未校准期间其数据无效。"},
     {.name = "points",
      .type = SCHEMA_FORM,
      .shapes = YAML_MAP,

@@ -45,8 +45,9 @@ static const struct schema_key FLUE[] = {
      .choices = STATES,
      .fallback = "standard",
      SCHEMA_AT(flue, actual),
-     .en = "Whether concentrations are at standard state or as in the duct.",
-     .zh = "浓度为标准状态还是工况状态。"},
+     .en = "Whether concentrations in mg/m3 are at standard state or as in the duct; ppm have no "
+           "state.",
+     .zh = "以 mg/m3 计的浓度为标准状态还是工况状态;ppm 与状态无关。"},
     {.name = "o2",
      .type = SCHEMA_CHOICE,
      .choices = WET,

@@ -11,6 +11,9 @@ static const struct schema_choice BACKLOGS[] = {
     {"oldest-first", BACKLOG_OLDEST_FIRST}, {"newest-first", BACKLOG_NEWEST_FIRST}, {NULL, 0}};
 static const struct schema_choice ACKNOWLEDGES[] = {{"broker", false}, {"centre", true}, {NULL, 0}};
 
+static const struct schema_choice COMPARISONS[] = {
+    {"full-value", LIMIT_FULL_VALUE}, {"rounded", LIMIT_ROUNDED_VALUE}, {NULL, 0}};
+
 static const struct schema_key SITE[] = {
     {.name = "gateway",
      .type = SCHEMA_FORM,
@@ -51,6 +54,38 @@ static const struct schema_key SITE[] = {
      .form = "{max-size: 2 GiB, ...}",
      .en = "How much is kept.",
      .zh = "本地存储的多少。"},
+    {.name = "modes",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP,
+     .form = "{NAME: {mode: emergency-red, when: plc.red}}",
+     .en = "What brings a mode by itself: signals and seasons.",
+     .zh = "自动进入模式的信号与季节。"},
+    {.name = "periods",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP,
+     .form = "{minutes-an-hour: 45, ...}",
+     .en = "When a minute, hour, day or month counts in verdicts.",
+     .zh = "分钟、小时、日、月数据何时有效、可用于评判。"},
+    {.name = "events",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP,
+     .form = "{evidence: {...}, escalate: {...}}",
+     .en = "Evidence and escalation of events.",
+     .zh = "事件的证据与升级。"},
+    {.name = "actions",
+     .type = SCHEMA_FORM,
+     .shapes = YAML_MAP,
+     .form = "{NAME: ACTION}",
+     .en = "What events do: lamps, horns, relays.",
+     .zh = "事件触发的动作:灯、喇叭、继电器。"},
+    {.name = "limits-comparison",
+     .type = SCHEMA_CHOICE,
+     .choices = COMPARISONS,
+     .fallback = "full-value",
+     SCHEMA_AT(site, limits_comparison),
+     .en = "Whether means are compared with limits as they are or rounded (GB/T 8170); both "
+           "verdicts are shown where they differ.",
+     .zh = "均值与限值的比较方法(GB/T 8170):full-value 全数值、rounded 修约值;结论不同时两者都给出。"},
 };
 
 const struct schema_section SCHEMA_SITE = {.path = "a site file",
@@ -79,6 +114,15 @@ static const struct schema_key GATEWAY[] = {
      SCHEMA_AT(site, unsigned_commands),
      .en = "Whether commands without a signature are heard.",
      .zh = "是否接受未签名的命令。"},
+    {.name = "maintenance-max",
+     .type = SCHEMA_QUANTITY,
+     .unit = "s",
+     .low = 60,
+     .high = 2678400,
+     .fallback = "24 h",
+     SCHEMA_AT(site, maintenance_max_s),
+     .en = "How long maintenance may be declared at once; no standard gives a figure.",
+     .zh = "一次申报维护的最长时间;标准未规定。"},
 };
 
 const struct schema_section SCHEMA_GATEWAY = {.path = "gateway",

@@ -42,7 +42,8 @@ site_type_name(enum point_type type)
 const char *
 site_asset_kind_name(enum asset_kind kind)
 {
-    static const char *const NAMES[] = {"boiler", "voc-treatment", "wastewater", "generic"};
+    static const char *const NAMES[] = {"boiler",  "voc-treatment", "wastewater",
+                                        "generic", "kiln",          "incinerator"};
     return NAMES[kind];
 }
 
@@ -56,6 +57,7 @@ site_limit_kind_name(enum limit_kind kind)
 const char *
 site_averaging_name(enum averaging averaging)
 {
-    static const char *const NAMES[] = {"instant", "minute", "ten-minutes", "hour"};
+    static const char *const NAMES[] = {"instant",      "minute", "ten-minutes", "hour",
+                                        "five-minutes", "day",    "single"};
     return NAMES[averaging];
 }

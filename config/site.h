@@ -6,11 +6,15 @@
 
 #include "config/asset.h"
 #include "config/destination.h"
+#include "config/events.h"
 #include "config/field.h"
+#include "config/periods.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct mode_rule;
 
 struct store_settings {
     const char *directory; /* NULL: $STATE_DIRECTORY */
@@ -25,6 +29,7 @@ struct site {
     uint8_t digest[32]; /* SHA-256 of the file and the maps and limits it used */
     uint32_t generation;
     bool unsigned_commands;
+    uint32_t maintenance_max_s; /* longest declared at once */
     struct bus *buses;
     uint16_t bus_count;
     struct device *devices;
@@ -33,11 +38,16 @@ struct site {
     uint32_t point_count;
     struct asset *assets;
     uint16_t asset_count;
+    const struct mode_rule *modes; /* config/modes.h */
+    uint16_t mode_count;
     struct limit *limits;
     uint16_t limit_count;
     struct destination *destinations;
     uint16_t destination_count;
     struct store_settings store;
+    uint8_t limits_comparison; /* enum limit_comparison */
+    struct period_rules periods;
+    struct event_rules events;
     struct arena *arena;
 };
 

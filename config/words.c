@@ -41,6 +41,7 @@ static const struct words WORDS[] = {
     {"collection.low", "收集效率偏低", "collection efficiency too low"},
     {"collection.hood", "集气罩控制风速不足", "too little draught at the hood"},
     {"process.temperature", "工艺温度超出要求", "process temperature out of bounds"},
+    {"process.nh3-slip", "氨逃逸偏高", "ammonia slip too high"},
     {"process.lel", "可燃物浓度过高(LEL)", "too near to the explosive limit"},
     {"process.dust", "进气颗粒物浓度过高", "too much dust at the inlet"},
     {"process.velocity", "吸附床气速过高", "gas too fast in the bed"},

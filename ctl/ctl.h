@@ -3,9 +3,10 @@
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 
-#define CTL_FINE  0
-#define CTL_WRONG 1
-#define CTL_USAGE 2
+#define CTL_FINE   0
+#define CTL_WRONG  1
+#define CTL_USAGE  2
+#define CTL_UNABLE 3 /* the reason was told already; the exit code is 2 */
 
 struct ctl_command {
     const char *name, *arguments, *help;
@@ -17,7 +18,9 @@ int plan_run(int argc, char **argv);
 int read_run(int argc, char **argv);
 int write_run(int argc, char **argv);
 int scan_run(int argc, char **argv);
+int declare_run(int argc, char **argv);
 int monitor_run(int argc, char **argv);
+int watch_run(int argc, char **argv);
 int status_run(int argc, char **argv);
 int history_run(int argc, char **argv);
 int export_run(int argc, char **argv);
@@ -27,5 +30,6 @@ int schema_run(int argc, char **argv);
 int records_run(int argc, char **argv);
 int verify_run(int argc, char **argv);
 int books_run(int argc, char **argv);
+int replay_run(int argc, char **argv);
 
 #endif

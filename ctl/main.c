@@ -16,7 +16,19 @@ static const struct ctl_command COMMANDS[] = {
      "which units of a bus answer", scan_run},
     {"read", "BUS UNIT TABLE ADDRESS [COUNT]", "registers in every type and byte order", read_run},
     {"write", "DEVICE.POINT VALUE", "where the site file lists the point as writable", write_run},
+    {"acknowledge", "[EVENT --by NAME --code CODE [--reason TEXT]]",
+     "open events, or that you have seen one, and why it is", declare_run},
+    {"mode", "ASSET|gateway MODE [--until T] --by NAME [--reason TEXT]",
+     "declare the mode of an asset, always with an end; normal ends it", declare_run},
+    {"mark", "ASSET CONDITION --from T --to T [--pollutant P] --by NAME [--reason TEXT]",
+     "mark what whole hours were: startup, shutdown, fault, ...", declare_run},
+    {"maintenance", "on|off SUBJECT [--until T] --by NAME [--reason TEXT]",
+     "declare maintenance of a device, a point or an asset, always with an end", declare_run},
+    {"calibrated", "SUBJECT [--at T] --by NAME [--reason TEXT]",
+     "say that a device or point was calibrated", declare_run},
     {"monitor", "[--hex] BUS", "every frame on a bus with its time", monitor_run},
+    {"watch", "[--once] [--json] [ASSET]",
+     "where open hours stand and what the rest of them may average", watch_run},
     {"key", "show", "the public key that signs this gateway's records", key_run},
     {"history",
      "[--store FILE] [--from T] [--to T] [--every 1m] [--csv|--json|--plot] DEVICE.POINT",
@@ -30,7 +42,10 @@ static const struct ctl_command COMMANDS[] = {
      "recompute the chain, of a store or of recorded payloads, hold it against what was signed",
      verify_run},
     {"books", "STORE", "the balance per stream and destination", books_run},
-    {"schema", "[units]", "print every key a file may have, or the table of units", schema_run},
+    {"replay", "--from T --to T [--site FILE] [--store FILE] [--lead-in SPAN] [--most N] [--json]",
+     "judge stored readings anew and print what would differ", replay_run},
+    {"schema", "[units|words]",
+     "print every key a file may have, the table of units, or the titles of events", schema_run},
 };
 
 #define WIDTH         34
@@ -71,7 +86,7 @@ main(int argc, char **argv)
         int result = COMMANDS[i].run(argc - 1, argv + 1);
         if (result == CTL_USAGE)
             fprintf(stderr, "usage: parkgatectl %s %s\n", COMMANDS[i].name, COMMANDS[i].arguments);
-        return result;
+        return result == CTL_UNABLE ? 2 : result;
     }
     fprintf(stderr, "parkgatectl: there is no command '%s'\n\n", argv[1]);
     print_usage(stderr);

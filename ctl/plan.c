@@ -60,6 +60,11 @@ print_device(const struct device *device)
            plan.block_count, plan.block_count == 1 ? "" : "s", (double)cycle_ns / NS_PER_MS);
     print_time(device->every_ms);
     printf(", %.1f %% of the bus\n", plan_share(&plan) * 100);
+    if (device->faster_ms != 0) {
+        printf("    during events every ");
+        print_time(device->faster_ms);
+        printf(", %.1f %% of the bus\n", plan_share_faster(&plan) * 100);
+    }
     for (uint16_t i = 0; i < plan.block_count; i++)
         print_block(&plan, &plan.blocks[i]);
     plan_free(&plan);
@@ -69,14 +74,18 @@ print_device(const struct device *device)
 static int
 print_bus(const struct bus *bus)
 {
-    double share = share_of_bus(bus);
+    double faster;
+    double share = share_of_bus(bus, &faster);
     int result = CTL_FINE;
 
     if (bus->kind == BUS_RTU)
         printf("bus %s: %s, %u baud", bus->name, bus->path, bus->baud);
     else
         printf("bus %s: %s:%u", bus->name, bus->host, bus->port);
-    printf(", %.1f %% used\n", share * 100);
+    printf(", %.1f %% used", share * 100);
+    if (faster > share)
+        printf(", %.1f %% during events", faster * 100);
+    puts("");
     for (uint16_t i = 0; i < bus->device_count && result == CTL_FINE; i++)
         result = print_device(bus->devices[i]);
     return result;

@@ -1,7 +1,8 @@
-/* parkgatectl schema: the table of keys and the table of units, as text for people. */
+/* parkgatectl schema: the tables of keys, of units and of event kinds, as text for people. */
 #include "config/schema.h"
 
 #include "config/units.h"
+#include "config/words.h"
 #include "ctl/ctl.h"
 
 #include <string.h>
@@ -14,6 +15,14 @@ print_units(void)
         printf("%-10s %-20s %-40s %s\n", unit->key, unit->kind, unit->en, unit->zh);
 }
 
+static void
+print_words(void)
+{
+    const struct words *words;
+    for (unsigned i = 0; (words = words_at(i)); i++)
+        printf("%s\t%s\t%s\n", words->kind, words->zh, words->en);
+}
+
 int
 schema_run(int argc, char **argv)
 {
@@ -21,6 +30,8 @@ schema_run(int argc, char **argv)
         schema_print(stdout);
     else if (argc == 2 && !strcmp(argv[1], "units"))
         print_units();
+    else if (argc == 2 && !strcmp(argv[1], "words"))
+        print_words();
     else
         return CTL_USAGE;
     return CTL_FINE;

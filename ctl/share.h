@@ -4,8 +4,9 @@
 
 #include "config/site.h"
 
-/* 1: all of it; more: it cannot keep its intervals. */
-double share_of_bus(const struct bus *bus);
+/* 1: all of it; more: it cannot keep its intervals. `ret_faster`: while events have all devices
+ * that they may read faster. */
+double share_of_bus(const struct bus *bus, double *ret_faster);
 
 /* A line for each bus that cannot keep its intervals. */
 void share_warn(const char *file, const struct site *site);

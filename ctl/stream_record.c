@@ -187,11 +187,12 @@ put_statistic(struct buf *buf, const json_t *record, const struct stream_catalog
               char ret_error[STREAM_SAY])
 {
     static const char *const PERIODS[] = {"",     "minute", "ten-minutes", "quarter",
-                                          "hour", "day",    "month"};
+                                          "hour", "day",    "month",       "five-minutes"};
     static const char *const NUMBERS[] = {"min", "max", "mean", "sum"};
     static const char *const COUNTS[] = {"revision", "count", "valid", "expected"};
     const char *point = json_string_value(json_object_get(record, "point"));
-    int period = stream_name_at(json_string_value(json_object_get(record, "period")), PERIODS, 7);
+    int period =
+        stream_name_at(json_string_value(json_object_get(record, "period")), PERIODS, PERIOD_END);
     uint64_t number;
     int64_t start, end;
 

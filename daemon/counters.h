@@ -1,4 +1,5 @@
-/* Counters that threads share. Each has one writer, anyone reads (memory_order_relaxed). */
+/* Counters that threads share, and what the engine asks of a bus. Each has one writer, anyone reads
+ * (memory_order_relaxed). */
 #ifndef DAEMON_COUNTERS_H
 #define DAEMON_COUNTERS_H
 
@@ -29,6 +30,7 @@ struct device_counters {
     atomic_uint last_quality, last_detail;
     atomic_ullong noisy;       /* answers behind stray bytes or an echo */
     atomic_uint turnaround_us; /* what of a response time the line does not explain */
+    atomic_uint faster_ms;     /* by the engine: the interval that open events ask for; 0: none */
     atomic_uint divisions;     /* requests that were divided because it refused them */
     atomic_uint exceptions_by_number[DEVICE_EXCEPTIONS];
     /* Class c counts response times from (4 + c % 4) * 2^(c / 4) * 8 microseconds on; [0] of this

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "daemon/assess/assess.h"
+#include "daemon/assess/headroom.h"
+#include "daemon/engine_faster.h"
 #include "daemon/engine_parts.h"
 #include "daemon/forward/forward.h"
 #include "daemon/supervise/command.h"
@@ -23,11 +25,29 @@
 
 #define TICK_MS      1000
 #define SAVE_MS      60000
-#define PAGE_BYTES   (64 * 1024)
+#define PAGE_BYTES   (256 * 1024) /* touched only as far as a page is long */
 #define ALARM_EVENTS 256
 #define SETTLE_MS    1000
+#define STEER_MS     5000 /* between two headroom pages */
+#define STEER_LIMITS 512
 
 /* ---- what assess finds ---- */
+
+static void
+count(atomic_ullong *counter, uint64_t amount)
+{
+    atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
+}
+
+static uint64_t
+values_in(const struct scan *scan)
+{
+    uint64_t values = 0;
+
+    for (uint16_t i = 0; i < scan->count; i++)
+        values += scan->values[i].kind != VALUE_ABSENT;
+    return values;
+}
 
 static uint64_t
 on_event(void *context, const struct event *event)
@@ -55,10 +75,26 @@ on_statistic(void *context, const struct statistic *statistic)
     store_append_statistic(engine->parts.store, &engine->now, statistic);
 }
 
+/* A scan to be stored, read or derived: in the books a derived one counts as read when made. */
+static void
+on_scan(void *context, const struct scan *scan)
+{
+    struct engine *engine = context;
+    uint64_t values = values_in(scan);
+
+    count(&engine->counters.read_scans, 1);
+    count(&engine->counters.read_values, values);
+    if (store_append_scan(engine->parts.store, scan) == 0) {
+        count(&engine->counters.dropped_scans, 1);
+        count(&engine->counters.dropped_values, values);
+    }
+}
+
 struct assess_outlet
 engine_outlet(struct engine *engine)
 {
     return (struct assess_outlet){.event = on_event,
+                                  .scan = on_scan,
                                   .evidence = on_evidence,
                                   .statistic = on_statistic,
                                   .context = engine,
@@ -80,22 +116,6 @@ engine_note(struct engine *engine, const struct note *note)
 }
 
 /* ---- steps ---- */
-
-static void
-count(atomic_ullong *counter, uint64_t amount)
-{
-    atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
-}
-
-static uint64_t
-values_in(const struct scan *scan)
-{
-    uint64_t values = 0;
-
-    for (uint16_t i = 0; i < scan->count; i++)
-        values += scan->values[i].kind != VALUE_ABSENT;
-    return values;
-}
 
 static void
 close_note(struct engine *engine, const char *kind, const char *subject)
@@ -131,18 +151,12 @@ static void
 take_scan(struct engine *engine, struct scan *scan)
 {
     struct assess_outlet outlet = engine_outlet(engine);
-    uint64_t values = values_in(scan);
 
     if (scan->at.mono_ms - engine->now.mono_ms >= TICK_MS)
         tick_to(engine, &scan->at);
     engine->now = scan->at;
     assess_qualify(engine->assess, scan);
-    count(&engine->counters.read_scans, 1);
-    count(&engine->counters.read_values, values);
-    if (store_append_scan(engine->parts.store, scan) == 0) {
-        count(&engine->counters.dropped_scans, 1);
-        count(&engine->counters.dropped_values, values);
-    }
+    on_scan(engine, scan);
     assess_scan(engine->assess, scan, &outlet);
     if (engine->notes.count > 0 && has_answer(scan))
         close_note(engine, "transmission.abnormal", scan->device->name);
@@ -166,6 +180,7 @@ engine_step(struct engine *engine, const struct message *message)
     case MESSAGE_NOTE: engine_note(engine, &message->as.note); break;
     case MESSAGE_COMMAND: take_command(engine, message->as.command); break;
     case MESSAGE_ORDER: engine->parts.order(engine->parts.context, message->as.order); break;
+    case MESSAGE_DECLARATION: engine_declare(engine, message->as.declaring); break;
     case MESSAGE_SITE: engine_adopt(engine, message->as.site); break;
     case MESSAGE_STOP: engine->stopping = true; break;
     }
@@ -215,6 +230,27 @@ close_returned_destinations(struct engine *engine)
             close_note(engine, "destination.down", engine->site->destinations[i].name);
 }
 
+/* Where open periods stand, for who steers by it; nothing where no mean is judged. */
+static void
+write_headroom(struct engine *engine)
+{
+    struct vitals vitals = {.gateway_id = store_gateway_id(engine->parts.store),
+                            .store_id = store_id(engine->parts.store),
+                            .now = engine->now};
+    struct json json;
+
+    size_t count_limits = assess_headroom(engine->assess, engine->headroom, STEER_LIMITS);
+    if (count_limits == 0 && !engine->steered)
+        return; /* the site has no such limit */
+    engine->steered = true;
+    buf_clear(&engine->page);
+    json_init(&json, &engine->page);
+    pages_write_headroom(&json, &vitals, engine->headroom, count_limits);
+    if (!engine->page.overflow)
+        board_put(engine->parts.pages, PAGE_HEADROOM, engine->page.data, engine->page.length);
+    engine->parts.wake(engine->parts.context);
+}
+
 static void
 tick(struct engine *engine, int64_t mono_ms)
 {
@@ -224,8 +260,13 @@ tick(struct engine *engine, int64_t mono_ms)
     tick_to(engine, &now);
     note_drops(engine);
     close_returned_destinations(engine);
+    actions_tick(engine->actions, mono_ms);
     if (mono_ms - engine->saved_mono_ms >= SAVE_MS)
         engine_save(engine);
+    if (mono_ms - engine->steered_mono_ms >= STEER_MS) {
+        write_headroom(engine);
+        engine->steered_mono_ms = mono_ms;
+    }
     engine->ticked_mono_ms = mono_ms;
 }
 
@@ -240,6 +281,8 @@ write_alarms(struct engine *engine)
     size_t count_open = assess_open_events(engine->assess, engine->alarms, ALARM_EVENTS);
     count_open += notes_list(&engine->notes, engine->alarms + count_open,
                              ALARM_EVENTS - count_open);
+    actions_want(engine->actions, engine->alarms, count_open, clock_mono_ms());
+    faster_want(engine->site, engine->alarms, count_open, engine->parts.devices);
     buf_clear(&engine->page);
     json_init(&json, &engine->page);
     pages_write_alarms(&json, &vitals, engine->alarms, count_open);
@@ -302,7 +345,9 @@ engine_new(const struct site *site, const struct engine_parts *parts, struct eng
         return -ENOMEM;
     engine->parts = *parts;
     engine->alarms = calloc(ALARM_EVENTS, sizeof *engine->alarms);
-    int error = engine->alarms == NULL ? -ENOMEM : buf_new(&engine->page, PAGE_BYTES);
+    engine->headroom = calloc(STEER_LIMITS, sizeof *engine->headroom);
+    bool whole = engine->alarms != NULL && engine->headroom != NULL;
+    int error = whole ? buf_new(&engine->page, PAGE_BYTES) : -ENOMEM;
     if (error == 0)
         error = engine_begin(engine, site);
     if (error != 0) {
@@ -319,9 +364,11 @@ engine_free(struct engine *engine)
     if (engine == NULL)
         return;
     assess_free(engine->assess);
+    actions_free(engine->actions);
     buf_free(&engine->page);
     buf_free(&engine->state);
     free(engine->alarms);
+    free(engine->headroom);
     free(engine);
 }
 

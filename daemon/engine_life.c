@@ -42,6 +42,9 @@ engine_save(struct engine *engine)
     notes_save(&engine->notes, &engine->state);
     save_state(engine, "notes");
     buf_clear(&engine->state);
+    actions_save(engine->actions, &engine->state);
+    save_state(engine, "actions");
+    buf_clear(&engine->state);
     cbor_put_array(&engine->state, 6);
     cbor_put_natural(&engine->state, TOTALS_VERSION);
     cbor_put_natural(&engine->state, atomic_load(&counters->read_scans));
@@ -187,6 +190,9 @@ restore(struct engine *engine, struct reader *reader)
     if (length != 0)
         recall_notes(engine, reader, heads[STREAM_EVENT]);
     int error = load_assess(engine, reader, heads);
+    length = reader_state(reader, "actions", engine->state.data, engine->state.capacity, heads);
+    if (length != 0)
+        actions_load(engine->actions, engine->state.data, length);
     timekeeper_stamp(engine->parts.timekeeper, clock_mono_ms(), &engine->now);
     note_start(engine, seen_before, &totals);
     return error;
@@ -201,7 +207,10 @@ engine_begin(struct engine *engine, const struct site *site)
     atomic_store(&engine->counters.generation, site->generation);
     timekeeper_stamp(engine->parts.timekeeper, clock_mono_ms(), &engine->now);
     engine->saved_mono_ms = engine->now.mono_ms;
+    struct actions_outlet outlet = engine_actions_outlet(engine);
     int error = assess_new(site, &engine->assess);
+    if (error == 0)
+        error = actions_new(site, &outlet, &engine->actions);
     if (error == 0)
         error = buf_new(&engine->state, NOTES_BYTES + assess_state_size(engine->assess));
     if (error == 0)
@@ -217,16 +226,21 @@ engine_begin(struct engine *engine, const struct site *site)
 
 int
 engine_prepare(struct engine *engine, const struct site *site,
-               const struct device_counters *devices,
+               struct device_counters *devices,
                const struct destination_counters *destinations)
 {
+    struct actions_outlet outlet = engine_actions_outlet(engine);
     int error = assess_new(site, &engine->next_assess);
 
+    if (error == 0)
+        error = actions_new(site, &outlet, &engine->next_actions);
     if (error == 0)
         error = buf_new(&engine->next_state, NOTES_BYTES + assess_state_size(engine->next_assess));
     if (error != 0) {
         assess_free(engine->next_assess);
+        actions_free(engine->next_actions);
         engine->next_assess = NULL;
+        engine->next_actions = NULL;
     }
     engine->next_devices = devices;
     engine->next_destinations = destinations;
@@ -242,6 +256,10 @@ engine_adopt(struct engine *engine, const struct site *site)
     if (!assess_save(engine->assess, &engine->state) ||
         assess_load(engine->next_assess, engine->state.data, engine->state.length, &outlet) != 0)
         log_warning("the state of judgement could not be carried over to the new site");
+    actions_carry(engine->next_actions, engine->actions, clock_mono_ms());
+    actions_free(engine->actions);
+    engine->actions = engine->next_actions;
+    engine->next_actions = NULL;
     assess_free(engine->assess);
     buf_free(&engine->state);
     engine->assess = engine->next_assess;

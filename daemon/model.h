@@ -4,6 +4,7 @@
 
 #include "config/site.h"
 #include "daemon/counters.h"
+#include "daemon/declaration.h"
 #include "daemon/order.h"
 #include "daemon/record.h"
 #include "daemon/stamp.h"
@@ -38,6 +39,7 @@ enum message_kind {
     MESSAGE_NOTE,
     MESSAGE_COMMAND,
     MESSAGE_ORDER,
+    MESSAGE_DECLARATION,
     MESSAGE_SITE,
     MESSAGE_STOP,
 };
@@ -75,6 +77,7 @@ struct message {
         struct note note;
         struct command *command;
         struct order *order;
+        struct declaring *declaring;
         const struct site *site;
     } as;
 };

@@ -63,6 +63,7 @@ parkgated_publish_catalog(struct parkgated *self)
         {PAGE_CATALOG_POINTS, "catalog/points", pages_write_points},
         {PAGE_CATALOG_BUSES, "catalog/buses", pages_write_buses},
         {PAGE_CATALOG_UNITS, "catalog/units", pages_write_units},
+        {PAGE_CATALOG_WORDS, "catalog/words", pages_write_words},
         {PAGE_CATALOG_ASSETS, "catalog/assets", pages_write_assets},
         {PAGE_CATALOG_LIMITS, "catalog/limits", pages_write_limits},
         {PAGE_CATALOG_DESTINATIONS, "catalog/destinations", pages_write_destinations},

@@ -6,6 +6,7 @@
 #include "daemon/stamp.h"
 #include "daemon/value.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +28,9 @@ enum period {
     PERIOD_QUARTER,
     PERIOD_HOUR,
     PERIOD_DAY,
-    PERIOD_MONTH
+    PERIOD_MONTH,
+    PERIOD_FIVE_MINUTES,
+    PERIOD_END
 };
 
 struct statistic {
@@ -37,7 +40,12 @@ struct statistic {
     uint32_t revision;                /* from 0; the highest counts */
     double min, max, mean, sum;       /* of the valid values; NaN while none was valid */
     uint32_t count, valid, expected;
-    char letter; /* HJ 212 */
+    char letter;   /* HJ 212 */
+    bool is_valid; /* counts in verdicts; not stored: its rules are the site's (docs/periods.md) */
+    /* Of an hour of an O2-corrected point: the correction of the hour's means, beside `mean`, the
+     * mean of the corrected values. For verdicts only, not stored. */
+    bool has_corrected_mean;
+    double corrected_mean;
 };
 
 enum event_phase {
@@ -51,7 +59,7 @@ enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ALARM };
 
 #define EVENT_TEXT    200
 #define EVENT_ID      64
-#define EVENT_DETAILS 12
+#define EVENT_DETAILS 24
 
 struct detail {
     const char *key; /* static text */

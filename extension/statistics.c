@@ -51,13 +51,13 @@ static const struct column columns[] = {
 };
 
 static const char *const period_names[] = {"",     "minute", "ten-minutes", "quarter",
-                                           "hour", "day",    "month"};
+                                           "hour", "day",    "month",       "five-minutes"};
 
 /* store.c: minutes have a stream of their own. */
 static uint32_t
 streams_of(const char *name)
 {
-    for (enum period period = PERIOD_MINUTE; period <= PERIOD_MONTH; period++)
+    for (enum period period = PERIOD_MINUTE; period < PERIOD_END; period++)
         if (strcmp(name, period_names[period]) == 0)
             return 1U << (period == PERIOD_MINUTE ? STREAM_MINUTE : STREAM_PERIOD);
     return 0;

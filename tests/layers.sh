@@ -10,15 +10,16 @@ room_of() {
     base/*) echo base ;;
     protocols/modbus/*) echo modbus ;;
     protocols/mqtt/*) echo mqtt ;;
+    protocols/gpio/*) echo gpio ;;
     config/*) echo config ;;
     daemon/acquire/*) echo acquire ;;
     daemon/assess/*) echo assess ;;
     daemon/store/reader.h | daemon/store/cursor.h) echo reader ;;
-    daemon/store/record.h | daemon/store/seal.h | daemon/store/excerpt.h) echo reader ;;
+    daemon/store/declared.h | daemon/store/record.h | daemon/store/seal.h | daemon/store/excerpt.h) echo reader ;;
     daemon/store/*) echo store ;;
     daemon/forward/*) echo forward ;;
     daemon/supervise/*) echo supervise ;;
-    daemon/model.h | daemon/order.h | daemon/record.h | daemon/value.h | daemon/stamp.h | daemon/counters.h) echo model ;;
+    daemon/model.h | daemon/order.h | daemon/declaration.h | daemon/record.h | daemon/value.h | daemon/stamp.h | daemon/counters.h) echo model ;;
     daemon/*) echo engine ;;
     ctl/*) echo ctl ;;
     extension/*) echo extension ;;
@@ -31,7 +32,7 @@ room_of() {
 below() {
     case $1 in
     base) echo "" ;;
-    modbus | mqtt) echo "base" ;;
+    modbus | mqtt | gpio) echo "base" ;;
     config) echo "base" ;;
     model) echo "base config" ;;
     reader | store) echo "base config model reader store" ;;
@@ -39,7 +40,7 @@ below() {
     acquire) echo "base config model modbus" ;;
     forward) echo "base config model mqtt reader assess" ;;
     supervise) echo "base config model reader assess store forward" ;;
-    engine) echo "base config model reader store assess acquire forward supervise" ;;
+    engine) echo "base config model gpio reader store assess acquire forward supervise" ;;
     ctl) echo "base config model reader assess acquire forward" ;;
     extension) echo "base config model reader store" ;;
     sim) echo "base config" ;;
@@ -84,6 +85,7 @@ check_all() {
     violations=0
     check_includes
     gate '^#include <(modbus/)?modbus\.h>' "protocols/modbus/line.c"
+    gate '^#include <gpiod\.h>' "protocols/gpio/gpio.c"
     gate '^#include <MQTT' "protocols/mqtt/mqtt.c"
     gate '^#include <sqlite3\.h>' "daemon/store/database.c"
     gate '^#include <sqlite3ext\.h>' "$(echo extension/*.[ch])"

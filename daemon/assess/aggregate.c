@@ -178,7 +178,7 @@ static double
 mean_of(const struct point *point, const struct tally_sum *sum)
 {
     const struct tally_extra *extra = &sum->extra;
-    if (!point->weighted)
+    if (!sum->tally.valid || !point->weighted)
         return sum->tally.valid ? sum->tally.sum / sum->tally.valid : NAN;
     double weight = tally_whole(extra->weight, extra->weight_low);
     return weight > 0 ? tally_whole(extra->weighted, extra->weighted_low) / weight : NAN;
@@ -373,21 +373,36 @@ add_plain(struct tally *tallies, const struct scan *scan)
     }
 }
 
-void
-aggregate_add(struct aggregate *aggregate, const struct scan *scan, const double *weights)
+/* One reading of the scan, not in the plain way. */
+static void
+add_one(const struct aggregate *aggregate, const struct tally_place *place,
+        const struct aggregate_reading *reading, unsigned i)
 {
-    const struct point *points = aggregate->device->points;
+    const struct value *value = &reading->scan->values[i];
+    double weight = reading->weights ? reading->weights[i] : NAN;
+    enum pacing_share share = reading->between ? pacing_share_of(aggregate->device, i)
+                                               : PACING_WHOLE;
+    if (share == PACING_WHOLE)
+        tally_read(place, &aggregate->device->points[i], value, weight);
+    else if (share != PACING_NONE)
+        tally_read_between(place, value, weight, share == PACING_WEIGHT);
+}
+
+void
+aggregate_add(struct aggregate *aggregate, const struct aggregate_reading *reading)
+{
+    const struct scan *scan = reading->scan;
     struct tally *tallies = aggregate->tallies[LEVEL_MINUTE];
     struct tally_extra *extras = aggregate->extras[LEVEL_MINUTE];
     aggregate->offset_ms = scan->at.utc_ms - scan->at.mono_ms;
     aggregate->boot = scan->at.boot;
-    if (!extras) {
+    if (!extras && !reading->between) {
         add_plain(tallies, scan);
         return;
     }
     for (unsigned i = 0; i < scan->count; i++) {
-        const struct tally_place place = {&tallies[i], &extras[i], NULL};
-        tally_read(&place, &points[i], &scan->values[i], weights ? weights[i] : NAN);
+        const struct tally_place place = {&tallies[i], extras ? &extras[i] : NULL, NULL};
+        add_one(aggregate, &place, reading, i);
     }
 }
 
@@ -408,10 +423,11 @@ count_late(struct aggregate *aggregate, const struct scan *scan)
 }
 
 bool
-aggregate_add_late(struct aggregate *aggregate, const struct scan *scan, const double *weights,
+aggregate_add_late(struct aggregate *aggregate, const struct aggregate_reading *reading,
                    const struct aggregate_outlet *outlet)
 {
     struct aggregate_held *held = &aggregate->held;
+    const struct scan *scan = reading->scan;
     if (!is_merely_late(aggregate, &scan->at)) {
         count_late(aggregate, scan);
         return false;
@@ -419,8 +435,7 @@ aggregate_add_late(struct aggregate *aggregate, const struct scan *scan, const d
     for (unsigned i = 0; i < scan->count; i++) {
         const struct tally_place place = {&held->tallies[i], held->extras ? &held->extras[i] : NULL,
                                           &held->lows[i]};
-        tally_read(&place, &aggregate->device->points[i], &scan->values[i],
-                   weights ? weights[i] : NAN);
+        add_one(aggregate, &place, reading, i);
     }
     held->revision++;
     for (enum aggregate_level level = 0; level < LEVEL_COUNT; level++)

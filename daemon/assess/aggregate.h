@@ -4,6 +4,7 @@
 #define DAEMON_ASSESS_AGGREGATE_H
 
 #include "base/arena.h"
+#include "daemon/assess/pacing.h"
 #include "daemon/assess/tally.h"
 
 enum aggregate_level {
@@ -44,7 +45,8 @@ struct aggregate {
     struct aggregate_held held;
     int64_t offset_ms; /* UTC less monotonic time of the newest reading in an open minute */
     uint32_t boot;     /* and its boot */
-    uint64_t late;     /* readings that came too late for any period */
+    struct pacing pacing;
+    uint64_t late; /* readings that came too late for any period */
 };
 
 /* Where closed periods go, in order: finer before coarser, then by point. */
@@ -67,13 +69,20 @@ bool aggregate_enter(struct aggregate *aggregate, int64_t utc_ms,
 void aggregate_tick(struct aggregate *aggregate, int64_t utc_ms,
                     const struct aggregate_outlet *outlet);
 
-/* Adds a scan's values to the open minute. `weights` are as scan->values, or NULL; those of points
- * that are not weighted are not looked at. */
-void aggregate_add(struct aggregate *aggregate, const struct scan *scan, const double *weights);
+/* A scan as it is counted. `weights` are as scan->values, or NULL; those of points that are not
+ * weighted are not looked at. `between`: it lies between two that count (pacing.h). */
+struct aggregate_reading {
+    const struct scan *scan;
+    const double *weights;
+    bool between;
+};
+
+/* Adds a scan's values to the open minute. */
+void aggregate_add(struct aggregate *aggregate, const struct aggregate_reading *reading);
 
 /* Adds a late scan to the newest closed minute and tells what it changes again, as next revision;
  * false when it is older than that or its time was lived through before: then it is counted. */
-bool aggregate_add_late(struct aggregate *aggregate, const struct scan *scan, const double *weights,
+bool aggregate_add_late(struct aggregate *aggregate, const struct aggregate_reading *reading,
                         const struct aggregate_outlet *outlet);
 
 /* The readings of device->points[i] so far in the open period of a level, the open minute's too. */

@@ -15,6 +15,8 @@ struct assess_outlet {
     void (*statistic)(void *context, const struct statistic *statistic);
     void *context;
     const char *store; /* id of the store that numbers the events now */
+    /* A scan of derived points, to be stored before what it leads to; or NULL: nobody wants it. */
+    void (*scan)(void *context, const struct scan *scan);
 };
 
 struct assess;
@@ -30,6 +32,11 @@ void assess_qualify(struct assess *assess, struct scan *scan);
 /* Derive, aggregate, judge a qualified scan. */
 void assess_scan(struct assess *assess, const struct scan *scan,
                  const struct assess_outlet *outlet);
+
+/* A scan that was qualified and stored before, judged once more (restore): what qualify remembers
+ * of it comes back as well. */
+void assess_again(struct assess *assess, const struct scan *scan,
+                  const struct assess_outlet *outlet);
 
 /* Time goes on: closes periods that have ended (a grace of 2 s for scans under way) and tells open
  * events anew where that is due. To be called about once a second. A delay runs out with a reading,
@@ -50,6 +57,10 @@ size_t assess_state_size(const struct assess *assess);
  * when the state is of another version or damaged (nothing taken). */
 int assess_load(struct assess *assess, const void *state, size_t length,
                 const struct assess_outlet *outlet);
+
+/* A scan that was judged before the saved state, oldest first, behind assess_load: only what the
+ * evidence of events to come is made of. Those of the last hour at most are of use. */
+void assess_recall(struct assess *assess, const struct scan *scan);
 
 /* The events open now, in order of opening, for the alarms page. Returns how many were written. */
 size_t assess_open_events(const struct assess *assess, struct event *ret_events, size_t capacity);

@@ -49,6 +49,13 @@ condition_read(const struct condition *condition, struct condition_state *state,
     hold_clear(&state->hold);
 }
 
+void
+condition_lose(struct condition_state *state)
+{
+    state->bad = true;
+    hold_pause(&state->hold);
+}
+
 enum truth
 condition_truth(const struct condition *condition, const struct condition_state *state)
 {

@@ -15,6 +15,7 @@ struct condition_state {
     bool bad;           /* the newest reading does not tell */
     double value;       /* newest valid one; NaN before the first */
     struct stamp since; /* the verdict's first reading */
+    struct stamp read;  /* the newest reading that was taken */
     struct hold hold;
 };
 
@@ -23,6 +24,9 @@ void condition_init(struct condition_state *state);
 /* A reading of condition->point. */
 void condition_read(const struct condition *condition, struct condition_state *state,
                     const struct evidence_value *reading, bool valid);
+
+/* Its point is not read any more: not known until the next reading. */
+void condition_lose(struct condition_state *state);
 
 /* What is known now: unknown while the newest reading is bad, or nothing was ever sure, or the site
  * names no point. */

@@ -104,7 +104,7 @@ compute(struct derive *derive, unsigned i, const struct derive_view *view)
     struct latest inputs[DERIVATION_INPUTS];
     struct derive_result found;
     if (how->expression)
-        return derive_expression(how, &derive->expressions[i], view);
+        return derive_expression(how, memory, &derive->expressions[i], view);
     bool good = gather(how, view, inputs, &found);
     if (takes_bad_inputs(how->op))
         found.quality = QUALITY_GOOD;
@@ -114,7 +114,8 @@ compute(struct derive *derive, unsigned i, const struct derive_view *view)
     struct derive_result made = DERIVE_FORMULAS[how->op](&call);
     if (made.quality < found.quality)
         made.quality = found.quality;
-    if (how->op == DERIVE_CORRECTED && !isnan(made.number) && view->at->clock != CLOCK_UNKNOWN)
+    if (how->op == DERIVE_CORRECTED && !isnan(made.number) && !view->between &&
+        view->at->clock != CLOCK_UNKNOWN)
         add_to_hour(derive->hours[i], inputs, view->at->utc_ms);
     return made;
 }

@@ -40,6 +40,7 @@ struct derive_view {
     const struct latest *latest;
     enum truth production, treatment;
     const struct stamp *at;
+    bool between;              /* the scan is not counted (pacing.h) */
     const struct derive *made; /* values and weights of the points before this one */
 };
 

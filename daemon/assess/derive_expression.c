@@ -4,6 +4,8 @@
  * alone. */
 #include "daemon/assess/derive_parts.h"
 
+#include "daemon/assess/steady.h"
+
 #include <math.h>
 
 void
@@ -20,9 +22,21 @@ derive_expression_init(struct derive *derive, struct arena *arena)
     }
 }
 
+/* Windows go by a time that no step of the clock touches; the memory has no other use here. */
+static int64_t
+window_ms(struct derive_memory *memory, const struct stamp *at)
+{
+    struct steady steady = {memory->has, memory->at, (int64_t)memory->last};
+    steady_ms(&steady, at);
+    memory->has = steady.has;
+    memory->at = steady.at;
+    memory->last = (double)steady.ms;
+    return steady.ms;
+}
+
 struct derive_result
-derive_expression(const struct derivation *how, struct expression_state *state,
-                  const struct derive_view *view)
+derive_expression(const struct derivation *how, struct derive_memory *memory,
+                  struct expression_state *state, const struct derive_view *view)
 {
     struct expression_value inputs[DERIVATION_INPUTS];
     for (unsigned i = 0; i < how->input_count; i++) {
@@ -32,7 +46,7 @@ derive_expression(const struct derivation *how, struct expression_state *state,
             inputs[i].quality = QUALITY_INVALID_INPUT;
     }
     struct expression_value made = expression_step(how->expression, state, inputs,
-                                                   view->at->utc_ms);
+                                                   window_ms(memory, view->at));
     return (struct derive_result){.number = made.number, .quality = made.quality};
 }
 

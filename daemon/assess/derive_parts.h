@@ -36,7 +36,8 @@ derive_formula derive_synchronous, derive_minutes, derive_level;
 
 /* derive_expression.c */
 void derive_expression_init(struct derive *derive, struct arena *arena);
-struct derive_result derive_expression(const struct derivation *how, struct expression_state *state,
+struct derive_result derive_expression(const struct derivation *how, struct derive_memory *memory,
+                                       struct expression_state *state,
                                        const struct derive_view *view);
 void derive_expression_range(const struct point *point, struct derive_result *result);
 void derive_expression_exchange(struct exchange *exchange, const struct expression *expression,

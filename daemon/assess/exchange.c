@@ -145,7 +145,7 @@ exchange_hold(struct exchange *exchange, struct hold *hold)
 void
 exchange_event(struct exchange *exchange, struct event_state *event)
 {
-    exchange_array(exchange, 10);
+    exchange_array(exchange, 14);
     event->stage = (enum event_stage)exchange_natural(exchange, event->stage, EVENT_TRAILING);
     event->awaited = (uint8_t)exchange_natural(exchange, event->awaited, EVENTS_TRAILING);
     event->peak_is_new = exchange_flag(exchange, event->peak_is_new);
@@ -156,16 +156,21 @@ exchange_event(struct exchange *exchange, struct event_state *event)
     exchange_stamp(exchange, &event->recorded);
     event->value = exchange_number(exchange, event->value);
     event->peak = exchange_number(exchange, event->peak);
+    event->escalated = exchange_flag(exchange, event->escalated);
+    exchange_text(exchange, event->acknowledged_by, sizeof event->acknowledged_by);
+    exchange_text(exchange, event->reason_code, sizeof event->reason_code);
+    event->acknowledged_utc_ms = exchange_integer(exchange, event->acknowledged_utc_ms);
 }
 
 void
 exchange_condition(struct exchange *exchange, struct condition_state *condition)
 {
-    exchange_array(exchange, 6);
+    exchange_array(exchange, 7);
     condition->verdict = (enum truth)exchange_natural(exchange, condition->verdict, TRUTH_TRUE);
     condition->pending = (enum truth)exchange_natural(exchange, condition->pending, TRUTH_TRUE);
     condition->bad = exchange_flag(exchange, condition->bad);
     condition->value = exchange_number(exchange, condition->value);
     exchange_stamp(exchange, &condition->since);
+    exchange_stamp(exchange, &condition->read);
     exchange_hold(exchange, &condition->hold);
 }

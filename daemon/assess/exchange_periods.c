@@ -1,7 +1,7 @@
 /* The periods of a device in the state:
  *
  *   [open spans by level, closed stretches by level, spans that closed with the held minute,
- *    revision, offset, boot, late readings,
+ *    revision, offset, boot, late readings, pacing,
  *    points: [number, tallies by level, held tally, low, extras by level and held]]
  *
  * Points of which nothing is known are left out, and so are the extras of points without any. The
@@ -30,7 +30,7 @@ exchange_periods_size(const struct device *device)
 {
     enum { SPAN = 19, TALLY = 38, EXTRA = 45 };
     size_t spans = (size_t)LEVEL_COUNT * (AGGREGATE_CLOSED + 2) * SPAN;
-    return 64 + spans + (32 + SUMS * (size_t)(TALLY + EXTRA)) * device->point_count;
+    return 96 + spans + (32 + SUMS * (size_t)(TALLY + EXTRA)) * device->point_count;
 }
 
 static void
@@ -51,6 +51,16 @@ exchange_spans(struct exchange *exchange, struct aggregate *aggregate)
 }
 
 static void
+exchange_pacing(struct exchange *exchange, struct pacing *pacing)
+{
+    exchange_array(exchange, 4);
+    pacing->begun = exchange_flag(exchange, pacing->begun);
+    pacing->boot = (uint32_t)exchange_natural(exchange, pacing->boot, UINT32_MAX);
+    pacing->due_ms = exchange_integer(exchange, pacing->due_ms);
+    pacing->seen_ms = exchange_integer(exchange, pacing->seen_ms);
+}
+
+static void
 exchange_head(struct exchange *exchange, struct aggregate *aggregate)
 {
     struct aggregate_held *held = &aggregate->held;
@@ -59,6 +69,7 @@ exchange_head(struct exchange *exchange, struct aggregate *aggregate)
     aggregate->offset_ms = exchange_integer(exchange, aggregate->offset_ms);
     aggregate->boot = (uint32_t)exchange_natural(exchange, aggregate->boot, UINT32_MAX);
     aggregate->late = exchange_natural(exchange, aggregate->late, UINT64_MAX);
+    exchange_pacing(exchange, &aggregate->pacing);
 }
 
 static void
@@ -129,7 +140,8 @@ static bool
 is_blank(const struct point_periods *point)
 {
     for (int i = 0; i < SUMS; i++)
-        if (point->tallies[i].count || point->extras[i].worst || point->extras[i].valid_parts)
+        if (point->tallies[i].count || point->tallies[i].sum != 0 || point->extras[i].worst ||
+            point->extras[i].valid_parts || point->extras[i].weight != 0)
             return false;
     return true;
 }
@@ -139,7 +151,7 @@ exchange_periods_save(struct exchange *exchange, const struct aggregate *aggrega
 {
     struct aggregate copy = *aggregate;
     size_t count = 0;
-    exchange_array(exchange, 8);
+    exchange_array(exchange, 9);
     exchange_head(exchange, &copy);
     for (unsigned i = 0; i < aggregate->device->point_count; i++) {
         struct point_periods point = gather(aggregate, i);
@@ -187,7 +199,7 @@ void
 exchange_periods_load(struct exchange *exchange, struct aggregate *aggregate)
 {
     struct aggregate read = {0};
-    exchange_array(exchange, 8);
+    exchange_array(exchange, 9);
     exchange_head(exchange, &read);
     if (aggregate) {
         memcpy(aggregate->open, read.open, sizeof read.open);
@@ -197,6 +209,7 @@ exchange_periods_load(struct exchange *exchange, struct aggregate *aggregate)
         aggregate->offset_ms = read.offset_ms;
         aggregate->boot = read.boot;
         aggregate->late = read.late;
+        aggregate->pacing = read.pacing;
     }
     load_points(exchange, aggregate);
 }

@@ -46,7 +46,7 @@ size_t expression_memory(const struct expression *expression);
 void expression_begin(struct expression_state *state, const struct expression *expression,
                       void *memory);
 
-/* inputs[i] is of the point expression->inputs[i]. at_ms goes on across restarts (UTC). */
+/* inputs[i] is of the point expression->inputs[i]. at_ms goes on across restarts. */
 struct expression_value expression_step(const struct expression *expression,
                                         struct expression_state *state,
                                         const struct expression_value *inputs, int64_t at_ms);

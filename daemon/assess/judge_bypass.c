@@ -342,6 +342,14 @@ step_tallies(const struct finding *findings, const struct step *step)
     bypass_tally_scan(&state->suspect_tally, bypass, step->in, position, suspect);
 }
 
+/* What is over is counted no further, also when the very next scan opens it anew. */
+static void
+settle_tally(struct bypass_tally *tally, const struct finding *finding, bool was_open)
+{
+    if (was_open && !finding_is_open(finding))
+        bypass_tally_reset(tally);
+}
+
 static void
 step_one(struct finding *findings, struct bypass_state *state, const struct judging *in)
 {
@@ -354,6 +362,8 @@ step_one(struct finding *findings, struct bypass_state *state, const struct judg
     state->treatment = in->treatment;
     bypass_read_signals(state, in);
     bypass_judge_signals(state, in, step.runs, &step.signals);
+    bool was_open = finding_is_open(&findings[FIND_OPEN]);
+    bool was_suspect = finding_is_open(&findings[FIND_SUSPECT]);
     if (in->device)
         step_tallies(findings, &step);
     step_open(&findings[FIND_OPEN], &step);
@@ -362,6 +372,8 @@ step_one(struct finding *findings, struct bypass_state *state, const struct judg
         step_leak(&findings[FIND_LEAK], &step);
     }
     step_fault(&findings[FIND_FAULT], &step);
+    settle_tally(&state->open_tally, &findings[FIND_OPEN], was_open);
+    settle_tally(&state->suspect_tally, &findings[FIND_SUSPECT], was_suspect);
 }
 
 static void

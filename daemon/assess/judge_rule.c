@@ -46,9 +46,9 @@ describe(const struct finding *finding, struct event *draft)
     if (rule->source)
         events_detail_text(draft, "source", rule->source);
     if (rule->title_en)
-        events_detail_text(draft, "title-en", rule->title_en);
+        events_detail_text(draft, "title_en", rule->title_en);
     if (rule->title_zh)
-        events_detail_text(draft, "title-zh", rule->title_zh);
+        events_detail_text(draft, "title_zh", rule->title_zh);
 }
 
 static void

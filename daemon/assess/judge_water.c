@@ -263,9 +263,9 @@ see_swing(struct water_swing *swing, const struct water_job *job, const struct j
     const struct water *water = in->asset->water;
     struct sight sight = {.wrong = TRUTH_UNKNOWN, .limit = water->ph_swing};
     double number, low, high;
-    bool known = read_good(in, job->point, &number) && in->turn->at->clock != CLOCK_UNKNOWN;
+    bool known = read_good(in, job->point, &number);
     if (known && in->device == job->point->device)
-        water_swing_add(swing, in->turn->at->utc_ms, number);
+        water_swing_add(swing, in->turn->at, number);
     if (!known || !water_swing_range(swing, &low, &high))
         return sight;
     sight.value = high - low;

@@ -6,17 +6,9 @@
 
 const struct judge *const JUDGES[] = {
     &JUDGE_MODE, /* the first: the others see what it says */
-    &JUDGE_FLUE,
-    &JUDGE_BYPASS,
-    &JUDGE_TREATMENT,
-    &JUDGE_POWER_EDGES,
-    &JUDGE_POWER_LOAD,
-    &JUDGE_POWER_ORDER,
-    &JUDGE_POWER_SIGNAL,
-    &JUDGE_RULE,
-    &JUDGE_MARKS,
-    &JUDGE_VOC,
-    &JUDGE_WATER,
+    &JUDGE_FLUE,       &JUDGE_BYPASS,      &JUDGE_TREATMENT,    &JUDGE_POWER_EDGES,
+    &JUDGE_POWER_LOAD, &JUDGE_POWER_ORDER, &JUDGE_POWER_SIGNAL, &JUDGE_RULE,
+    &JUDGE_MARKS,      &JUDGE_VOC,         &JUDGE_WATER,
 };
 const unsigned JUDGE_COUNT = sizeof JUDGES / sizeof *JUDGES;
 
@@ -107,7 +99,7 @@ judges_take(struct judges *judges, const struct scan *scan)
 }
 
 struct derive *
-judges_derive(struct judges *judges, const struct scan *scan, uint16_t i)
+judges_derive(struct judges *judges, const struct scan *scan, bool between, uint16_t i)
 {
     struct judged_asset *judged = judges->of_device[scan->device->index].assets[i];
     const struct asset *asset = judged->asset;
@@ -118,6 +110,7 @@ judges_derive(struct judges *judges, const struct scan *scan, uint16_t i)
         .production = condition_truth(&asset->production, &judged->production),
         .treatment = condition_truth(&asset->treatment, &judged->treatment),
         .at = &scan->at,
+        .between = between,
     };
     judged->derive.scan.generation = scan->generation;
     derive_make(&judged->derive, judges->latest, &view);

@@ -36,8 +36,9 @@ void judges_init(struct judges *judges, const struct site *site, struct arena *a
 void judges_take(struct judges *judges, const struct scan *scan);
 
 /* The derived scan that this scan makes of an asset, or NULL: call with i = 0, 1, ... while i is
- * below judges->of_device[...].count. */
-struct derive *judges_derive(struct judges *judges, const struct scan *scan, uint16_t i);
+ * below judges->of_device[...].count. `between`: it is not counted (pacing.h). */
+struct derive *judges_derive(struct judges *judges, const struct scan *scan, bool between,
+                             uint16_t i);
 
 /* The judges of all assets that look at the device. */
 void judges_step(struct judges *judges, const struct device *device, const struct turn *turn);

@@ -4,20 +4,31 @@
 
 #include "base/cbor.h"
 #include "daemon/assess/aggregate.h"
+#include "daemon/assess/evidence.h"
+#include "daemon/assess/qualify.h"
+#include "daemon/assess/judges.h"
 #include "daemon/assess/watch.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 /* The insides of struct assess, for assess.c and the two halves of the state. */
 struct assess {
     const struct site *site;
     struct arena *arena;
-    struct qualify_rule *rules;   /* by point index */
+    struct qualify qualify;
     struct aggregate *aggregates; /* by device index */
     struct watch_list list;
+    struct judges judges;
+    struct evidence_keeper evidence;
     uint64_t opened;   /* events so far */
     struct stamp last; /* of the newest call */
 };
+
+static inline struct turn
+state_turn(struct assess *assess, const struct stamp *at, const struct assess_outlet *outlet)
+{
+    return (struct turn){at, outlet, &assess->opened, &assess->site->events, &assess->evidence};
+}
 
 void state_save(const struct assess *assess, struct buf *buf);
 

@@ -64,6 +64,21 @@ tally_read(const struct tally_place *place, const struct point *point, const str
 }
 
 void
+tally_read_between(const struct tally_place *place, const struct value *value, double weight,
+                   bool weighted)
+{
+    double number;
+    if (value->kind == VALUE_ABSENT || !reading_is_valid(value, &number))
+        return;
+    if (!weighted && place->low)
+        add_exactly(&place->tally->sum, place->low, number);
+    else if (!weighted)
+        place->tally->sum += number;
+    else if (place->extra)
+        weigh(place->extra, number, weight);
+}
+
+void
 tally_fold_extra(struct tally_extra *whole, const struct tally_extra *part)
 {
     add_exactly(&whole->weight, &whole->weight_low, part->weight);

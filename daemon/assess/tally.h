@@ -44,12 +44,16 @@ struct tally_place {
 void tally_read(const struct tally_place *place, const struct point *point,
                 const struct value *value, double weight);
 
+/* A reading between two that count (pacing.h): in the sum, or weighted in the mean; no count. */
+void tally_read_between(const struct tally_place *place, const struct value *value, double weight,
+                        bool weighted);
+
 /* Adds a part to its whole. Inline because each minute of each point passes here for each level. */
 static inline void
 tally_fold(struct tally *whole, const struct tally *part)
 {
     whole->count += part->count;
-    if (!part->valid)
+    if (!part->valid && part->sum == 0)
         return;
     whole->valid += part->valid;
     whole->sum += part->sum;

@@ -10,10 +10,11 @@
 #include "daemon/store/reader.h"
 
 /* Retained pages that others write and destinations publish: slots of one board. The content of
- * catalog/{part}, health and alarms is ready JSON. */
+ * catalog/{part}, health, alarms and headroom is ready JSON. */
 enum page {
     PAGE_HEALTH,
     PAGE_ALARMS,
+    PAGE_HEADROOM,
     PAGE_CATALOG_POINTS,
     PAGE_CATALOG_UNITS,
     PAGE_CATALOG_ASSETS,
@@ -21,6 +22,7 @@ enum page {
     PAGE_CATALOG_DESTINATIONS,
     PAGE_CATALOG_KEY,
     PAGE_CATALOG_BUSES,
+    PAGE_CATALOG_WORDS,
     PAGE_COUNT
 };
 

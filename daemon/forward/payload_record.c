@@ -16,7 +16,7 @@ static const char *const clock_names[] = {"unknown", "restored", "synchronised",
 static const char *const phase_names[] = {"", "opened", "updated", "closed", "noted"};
 static const char *const severity_names[] = {"info", "warning", "alarm"};
 static const char *const period_names[] = {"",     "minute", "ten-minutes", "quarter",
-                                           "hour", "day",    "month"};
+                                           "hour", "day",    "month",       "five-minutes"};
 
 const char *
 payload_clock_name(enum clock_state clock)
@@ -178,7 +178,7 @@ put_statistic(struct json *json, struct reader *reader, const struct stamp *at,
     struct record_statistic statistic;
     char date[11];
     if (!record_take_statistic(cursor, &statistic) || statistic.period < PERIOD_MINUTE ||
-        statistic.period > PERIOD_MONTH)
+        statistic.period >= PERIOD_END)
         return false;
     calendar_print_date(statistic.start_utc_ms, date);
     put_point(json, reader, statistic.point);

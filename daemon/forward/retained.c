@@ -16,6 +16,7 @@
 static const char *const page_topics[PAGE_COUNT] = {
     [PAGE_HEALTH] = "health",
     [PAGE_ALARMS] = "alarms",
+    [PAGE_HEADROOM] = "headroom",
     [PAGE_CATALOG_POINTS] = "catalog/points",
     [PAGE_CATALOG_UNITS] = "catalog/units",
     [PAGE_CATALOG_ASSETS] = "catalog/assets",
@@ -23,6 +24,7 @@ static const char *const page_topics[PAGE_COUNT] = {
     [PAGE_CATALOG_DESTINATIONS] = "catalog/destinations",
     [PAGE_CATALOG_KEY] = "catalog/key",
     [PAGE_CATALOG_BUSES] = "catalog/buses",
+    [PAGE_CATALOG_WORDS] = "catalog/words",
 };
 
 static void

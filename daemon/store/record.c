@@ -445,7 +445,7 @@ record_take_statistic(struct cbor_cursor *cursor, struct record_statistic *ret_s
     statistic.valid = (uint32_t)cbor_take_natural(cursor);
     statistic.expected = (uint32_t)cbor_take_natural(cursor);
     struct record_text letter = take_text(cursor);
-    if (cursor->failed || period < PERIOD_MINUTE || period > PERIOD_MONTH || letter.length != 1)
+    if (cursor->failed || period < PERIOD_MINUTE || period >= PERIOD_END || letter.length != 1)
         return false;
     statistic.period = (enum period)period;
     statistic.letter = letter.text[0];

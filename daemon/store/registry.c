@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEANING 160
+#define MEANING 480
 
 /* One number: found by `select` or made by `insert` (both take the name). */
 static int
@@ -36,6 +36,10 @@ number_of(struct database *database, const char *select, const char *insert, con
 static void
 describe(const struct point *point, char ret_meaning[MEANING])
 {
+    if (point->formula != NULL) {
+        snprintf(ret_meaning, MEANING, "derived %s %s", point->formula, point->unit);
+        return;
+    }
     snprintf(ret_meaning, MEANING, "%s %d/%u+%u order %d bit %u+%u * %.17g + %.17g %s",
              site_type_name(point->type), (int)point->table, point->address, point->registers,
              (int)point->order, point->bit, point->bit_count, point->scale, point->offset,

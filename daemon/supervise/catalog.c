@@ -1,7 +1,11 @@
 /* The catalogue: what numbers and codes in the payloads mean, so that a receiver needs no hand-made
  * list. A page a part; each names the version that data payloads refer to. */
+#include "config/bypass.h"
 #include "config/units.h"
+#include "config/words.h"
 #include "daemon/supervise/pages.h"
+
+#include <math.h>
 
 #include <stdio.h>
 
@@ -60,7 +64,10 @@ pages_write_points(struct json *json, const struct vitals *vitals)
         json_begin_object(json);
         json_put_natural(json, "number", device->number);
         json_put_text(json, "name", device->name);
-        json_put_text(json, "bus", device->bus->name);
+        if (device->bus != NULL)
+            json_put_text(json, "bus", device->bus->name);
+        if (device->asset != NULL)
+            json_put_text(json, "asset", device->asset->name); /* its points are derived */
         json_put_natural(json, "unit", device->unit);
         json_put_text(json, "map", device->map != NULL ? device->map : "");
         json_end_object(json);
@@ -103,6 +110,86 @@ put_condition(struct json *json, const char *key, const struct condition *condit
     json_end_object(json);
 }
 
+static void
+put_number_of(struct json *json, const char *key, const struct point *point)
+{
+    if (point != NULL)
+        json_put_natural(json, key, point->number);
+}
+
+static void
+put_bypass(struct json *json, const struct bypass *bypass)
+{
+    static const char *const KINDS[] = {"discharge", "hot-side", "process"};
+    static const char *const WITNESSES[] = {"open", "closed",   "opening",
+                                            "flow", "pressure", "temperature"};
+
+    json_begin_object(json);
+    json_put_text(json, "name", bypass->name);
+    json_put_text(json, "kind", KINDS[bypass->kind]);
+    json_put_text(json, "when", bypass->always ? "always" : "production");
+    for (unsigned i = 0; i < WITNESS_COUNT; i++)
+        put_condition(json, WITNESSES[i], &bypass->witnesses[i]);
+    put_condition(json, "safety", &bypass->safety);
+    put_number_of(json, "flow_point", bypass->amount);
+    put_number_of(json, "inlet_point", bypass->inlet);
+    json_put_text(json, "mass_method", bypass->mass_method != NULL ? bypass->mass_method : "none");
+    json_key(json, "masses");
+    json_begin_array(json);
+    for (unsigned i = 0; i < bypass->mass_count; i++)
+        json_text(json, bypass->masses[i].name);
+    json_end_array(json);
+    json_end_object(json);
+}
+
+/* The first one's open and flow stand alone as well, as before there were several. */
+static void
+put_bypasses(struct json *json, const struct asset *asset)
+{
+    put_condition(json, "bypass_open", &asset->bypasses[0].open);
+    put_condition(json, "bypass_flow", &asset->bypasses[0].flow);
+    json_key(json, "bypasses");
+    json_begin_array(json);
+    for (uint8_t i = 0; i < asset->bypass_count; i++)
+        put_bypass(json, &asset->bypasses[i]);
+    json_end_array(json);
+}
+
+/* Titles of event kinds in both languages: codes travel, words live here. */
+void
+pages_write_words(struct json *json, const struct vitals *vitals)
+{
+    const struct words *words;
+
+    begin(json, vitals, "words");
+    for (unsigned i = 0; (words = words_at(i)) != NULL; i++) {
+        json_begin_object(json);
+        json_put_text(json, "kind", words->kind);
+        json_put_text(json, "zh", words->zh);
+        json_put_text(json, "en", words->en);
+        json_end_object(json);
+    }
+    end(json);
+}
+
+static void
+put_plant(struct json *json, const struct asset *asset)
+{
+    if (*asset->fuel != '\0')
+        json_put_text(json, "fuel", asset->fuel);
+    if (*asset->technology != '\0')
+        json_put_text(json, "technology", asset->technology);
+    if (!isnan(asset->capacity_t_h))
+        json_put_number(json, "capacity_t_h", asset->capacity_t_h);
+    if (asset->annual_count == 0)
+        return;
+    json_key(json, "annual_t");
+    json_begin_object(json);
+    for (uint8_t i = 0; i < asset->annual_count; i++)
+        json_put_number(json, asset->annual[i].pollutant, asset->annual[i].tonnes);
+    json_end_object(json);
+}
+
 void
 pages_write_assets(struct json *json, const struct vitals *vitals)
 {
@@ -116,10 +203,11 @@ pages_write_assets(struct json *json, const struct vitals *vitals)
         json_put_text(json, "kind", site_asset_kind_name(asset->kind));
         json_put_text(json, "permit", asset->permit);
         json_put_text(json, "outlet", asset->outlet);
+        put_plant(json, asset);
         put_condition(json, "production", &asset->production);
         put_condition(json, "treatment", &asset->treatment);
-        put_condition(json, "bypass_open", &asset->bypass_open);
-        put_condition(json, "bypass_flow", &asset->bypass_flow);
+        if (asset->bypass_count != 0)
+            put_bypasses(json, asset);
         json_end_object(json);
     }
     end(json);

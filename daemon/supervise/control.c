@@ -103,6 +103,13 @@ control_alarms(struct control_client *client, const json_t *request)
 }
 
 static const char *
+control_headroom(struct control_client *client, const json_t *request)
+{
+    (void)request;
+    return send_page(client, "headroom", PAGE_HEADROOM);
+}
+
+static const char *
 control_buses(struct control_client *client, const json_t *request)
 {
     (void)request;
@@ -126,10 +133,20 @@ static const struct {
     {"help", "the verbs and what they do", control_help},
     {"status", "the health page, made anew", control_status},
     {"alarms", "the events open now", control_alarms},
+    {"headroom", "where open periods stand, and what is left of their limits", control_headroom},
     {"buses", "the buses and their devices", control_buses},
     {"key", "the public key that signs the records", control_key},
     {"read", "bus, unit, table, address, count, timeout_ms: registers as they are", control_read},
     {"write", "point (device.point), value: where the site allows it", control_write},
+    {"acknowledge", "event, by, code, reason: a person has seen an open event",
+     control_acknowledge},
+    {"mode", "subject, mode, until, by, reason: the mode of an asset or of the gateway",
+     control_mode},
+    {"mark", "subject, condition, pollutant, from, until, by, reason: what hours were",
+     control_mark},
+    {"maintenance", "subject, on, until, by, reason: readings are not plant data",
+     control_maintenance},
+    {"calibrated", "subject, at, by, reason: a calibration was made", control_calibrated},
     {"monitor", "bus: every frame on it until the connection is closed", control_monitor},
 };
 
@@ -291,6 +308,8 @@ start_client(struct control *control, struct control_client *client)
     int error = client->page == NULL ? -ENOMEM : buf_new(&client->reply, CONTROL_REPLY);
     if (error == 0)
         error = queue_new(sizeof(struct order *), 4, 0, &client->done);
+    if (error == 0)
+        error = queue_new(sizeof(struct declaring *), 2, 0, &client->declared);
     return error != 0 ? error : thread_start(&client->thread, "control", run, client);
 }
 
@@ -331,6 +350,7 @@ control_stop(struct control *control)
             shutdown(fd, SHUT_RDWR);
         thread_join(&client->thread);
         queue_free(client->done);
+        queue_free(client->declared);
         buf_free(&client->reply);
         free(client->page);
     }

@@ -18,6 +18,8 @@ struct control_client {
     atomic_int fd; /* -1: none */
     struct order order, watch;
     struct queue *done; /* struct order * */
+    struct declaring declaring;
+    struct queue *declared; /* struct declaring * */
     struct buf reply;
     char *page; /* room for a page; touched only as far as it is long */
     size_t length;
@@ -36,6 +38,8 @@ struct control {
 typedef const char *control_handler(struct control_client *client, const json_t *request);
 
 control_handler control_read, control_write, control_monitor;
+control_handler control_acknowledge, control_mode, control_mark, control_maintenance,
+    control_calibrated;
 
 /* Sends what is in client->reply as one line. False when the client is gone. */
 bool control_send(struct control_client *client);

@@ -151,7 +151,8 @@ pages_write_health(struct json *json, const struct vitals *vitals)
     json_key(json, "devices");
     json_begin_array(json);
     for (uint16_t i = 0; i < site->device_count; i++)
-        pages_put_device(json, &site->devices[i], &vitals->devices[i], vitals->now.mono_ms);
+        if (site->devices[i].asset == NULL)
+            pages_put_device(json, &site->devices[i], &vitals->devices[i], vitals->now.mono_ms);
     json_end_array(json);
     json_key(json, "destinations");
     json_begin_array(json);
@@ -159,6 +160,23 @@ pages_write_health(struct json *json, const struct vitals *vitals)
         put_destination(json, &site->destinations[i], &vitals->destinations[i]);
     json_end_array(json);
     put_books(json, vitals);
+    json_end_object(json);
+}
+
+static void
+put_details(struct json *json, const struct event *event)
+{
+    json_key(json, "details");
+    json_begin_object(json);
+    for (size_t i = 0; i < event->detail_count; i++) {
+        const struct detail *detail = &event->details[i];
+        if (detail->kind == VALUE_TEXT)
+            json_put_text(json, detail->key, detail->as.text);
+        else if (detail->kind == VALUE_NUMBER)
+            json_put_number(json, detail->key, detail->as.number);
+        else
+            json_put_integer(json, detail->key, detail->as.integer);
+    }
     json_end_object(json);
 }
 
@@ -182,6 +200,8 @@ put_alarm(struct json *json, const struct event *event)
         json_put_number(json, "peak", event->peak);
     if (!isnan(event->limit))
         json_put_number(json, "limit", event->limit);
+    if (event->detail_count > 0)
+        put_details(json, event);
     json_end_object(json);
 }
 

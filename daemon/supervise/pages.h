@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "daemon/model.h"
 
+struct headroom;
 struct store_counters;
 
 /* What health is made of. */
@@ -35,10 +36,15 @@ void pages_write_health(struct json *json, const struct vitals *vitals);
 void pages_write_alarms(struct json *json, const struct vitals *vitals, const struct event *events,
                         size_t count);
 
+/* Where the open periods of judged means stand (headroom.c). */
+void pages_write_headroom(struct json *json, const struct vitals *vitals,
+                          const struct headroom *list, size_t count);
+
 /* Parts of the catalogue. */
 void pages_write_points(struct json *json, const struct vitals *vitals);
 void pages_write_buses(struct json *json, const struct vitals *vitals);
 void pages_write_units(struct json *json, const struct vitals *vitals);
+void pages_write_words(struct json *json, const struct vitals *vitals);
 void pages_write_assets(struct json *json, const struct vitals *vitals);
 void pages_write_limits(struct json *json, const struct vitals *vitals);
 void pages_write_destinations(struct json *json, const struct vitals *vitals);

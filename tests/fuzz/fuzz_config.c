@@ -37,9 +37,13 @@ load_site(const char *path)
     int result = loader_load(path, &options, &site);
     if ((result == 0) != (errors == 0) || (result == 0) != (site != NULL))
         abort();
-    for (uint32_t i = 0; site && i < site->point_count; i++)
-        if (!site->points[i].device->bus || site->points[i].registers == 0)
+    for (uint32_t i = 0; site && i < site->point_count; i++) {
+        const struct point *point = &site->points[i];
+        bool read = point->device->bus && point->registers > 0 && !point->formula;
+        bool derived = point->device->asset && point->device->lead && point->formula;
+        if (read == derived || point->every_ms == 0)
             abort();
+    }
     for (uint16_t i = 0; site && i < site->limit_count; i++)
         if (!site->limits[i].point || !site->limits[i].asset)
             abort();

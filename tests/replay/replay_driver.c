@@ -12,6 +12,11 @@
  *   MONO_MS UTC_MS DEVICE ...      a scan; UTC_MS is `-` while the clock is unknown
  *   MONO_MS UTC_MS tick
  *   +MS DEVICE ... or +MS tick     so much later than the line before, on both clocks
+ *   times N CALL ; CALL ; ...      the calls, each with +MS, N times over
+ *   declare KIND SUBJECT WORD by=NAME [until=+MS] [from=+MS] [pollutant=P] [reason=WORD]
+ *   headroom                       prints what the open means of limits leave room for
+ *   tell WORD ...                  from here on, of minute, ten-minutes, hour, day, month,
+ *                                  evidence print only these; events are always printed
  *
  * where `...` is point=number or point=number/quality or point=-/quality for each point that was
  * read. */
@@ -19,6 +24,7 @@
 #include "base/json.h"
 #include "config/loader.h"
 #include "daemon/assess/assess.h"
+#include "daemon/assess/declare.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -26,7 +32,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_SIZE 4096
+#define LINE_SIZE     4096
+#define TELL_EVIDENCE PERIOD_END
+#define TELL_END      (PERIOD_END + 1)
 
 struct replay {
     struct site *site;
@@ -38,6 +46,7 @@ struct replay {
     uint64_t event_sequence;
     const char *file;
     unsigned line;
+    bool told[TELL_END]; /* statistics by period, and evidence */
 };
 
 static _Noreturn void
@@ -47,168 +56,9 @@ fail(const struct replay *replay, const char *what, const char *word)
     exit(1);
 }
 
-/* ---- what comes out ---- */
-
-static void
-put_point(struct json *json, const struct point *point)
-{
-    char name[256];
-    if (!point)
-        return;
-    snprintf(name, sizeof name, "%s.%s", point->device->name, point->name);
-    json_put_text(json, "point", name);
-}
-
-/* The wall clock where it is known, else null beside boot and monotonic time. */
-static void
-put_time(struct json *json, const char *key, const struct stamp *at)
-{
-    json_key(json, key);
-    if (at->clock != CLOCK_UNKNOWN) {
-        json_signed(json, at->utc_ms);
-        return;
-    }
-    json_begin_object(json);
-    json_put_natural(json, "boot", at->boot);
-    json_put_integer(json, "mono", at->mono_ms);
-    json_end_object(json);
-}
-
-static void
-put_id(struct json *json, const char *store, uint64_t sequence)
-{
-    char id[EVENT_ID];
-    snprintf(id, sizeof id, "%s-%" PRIu64, store, sequence);
-    json_put_text(json, "id", id);
-}
-
-static void
-put_number(struct json *json, const char *key, double number)
-{
-    if (!isnan(number))
-        json_put_number(json, key, number);
-}
-
-static void
-put_details(struct json *json, const struct event *event)
-{
-    json_key(json, "details");
-    json_begin_object(json);
-    for (size_t i = 0; i < event->detail_count; i++) {
-        const struct detail *detail = &event->details[i];
-        if (detail->kind == VALUE_TEXT)
-            json_put_text(json, detail->key, detail->as.text);
-        else if (detail->kind == VALUE_NUMBER)
-            json_put_number(json, detail->key, detail->as.number);
-        else
-            json_put_integer(json, detail->key, detail->as.integer);
-    }
-    json_end_object(json);
-}
-
-static char line_memory[16384];
-static struct buf line_buf;
-
-static struct json
-begin_line(const char *record)
-{
-    struct json json;
-    buf_init(&line_buf, line_memory, sizeof line_memory);
-    json_init(&json, &line_buf);
-    json_begin_object(&json);
-    json_put_text(&json, "record", record);
-    return json;
-}
-
-static void
-end_line(struct json *json)
-{
-    json_end_object(json);
-    if (line_buf.overflow) {
-        fprintf(stderr, "a line of output is too long\n");
-        exit(1);
-    }
-    puts(buf_string(&line_buf));
-}
-
-static uint64_t
-print_event(void *context, const struct event *event)
-{
-    static const char *const phases[] = {"", "opened", "updated", "closed", "noted"};
-    static const char *const severities[] = {"info", "warning", "alarm"};
-    struct replay *replay = context;
-    struct json json = begin_line("event");
-    uint64_t sequence = ++replay->event_sequence;
-    if (event->opened_sequence)
-        put_id(&json, event->opened_store, event->opened_sequence);
-    else
-        put_id(&json, replay->outlet.store, sequence);
-    json_put_text(&json, "kind", event->kind);
-    json_put_text(&json, "phase", phases[event->phase]);
-    json_put_text(&json, "severity", severities[event->severity]);
-    json_put_text(&json, "subject", event->subject);
-    put_point(&json, event->point);
-    put_time(&json, "t", &event->at);
-    put_time(&json, "since", &event->since);
-    json_put_integer(&json, "duration_ms", event->duration_ms);
-    put_number(&json, "value", event->value);
-    put_number(&json, "peak", event->peak);
-    put_number(&json, "limit", event->limit);
-    json_put_text(&json, "averaging", event->averaging);
-    put_details(&json, event);
-    end_line(&json);
-    return sequence;
-}
-
-static void
-print_evidence(void *context, const struct evidence *evidence)
-{
-    (void)context;
-    struct json json = begin_line("evidence");
-    put_id(&json, evidence->store, evidence->opened_sequence);
-    json_put_text(&json, "kind", evidence->kind);
-    put_point(&json, evidence->point);
-    json_key(&json, "values");
-    json_begin_array(&json);
-    for (size_t i = 0; i < evidence->value_count; i++) {
-        json_begin_array(&json);
-        json_signed(&json, evidence->values[i].at.mono_ms);
-        json_number(&json, evidence->values[i].number);
-        json_text(&json, quality_name(evidence->values[i].quality));
-        json_end_array(&json);
-    }
-    json_end_array(&json);
-    end_line(&json);
-}
-
-static void
-print_statistic(void *context, const struct statistic *statistic)
-{
-    static const char *const periods[] = {
-        [PERIOD_MINUTE] = "minute",   [PERIOD_TEN_MINUTES] = "ten-minutes",
-        [PERIOD_QUARTER] = "quarter", [PERIOD_HOUR] = "hour",
-        [PERIOD_DAY] = "day",         [PERIOD_MONTH] = "month",
-    };
-    (void)context;
-    char date[11];
-    struct json json = begin_line("statistic");
-    put_point(&json, statistic->point);
-    json_put_text(&json, "period", periods[statistic->period]);
-    json_put_integer(&json, "start", statistic->start_utc_ms);
-    json_put_integer(&json, "end", statistic->end_utc_ms);
-    calendar_print_date(statistic->start_utc_ms, date);
-    json_put_text(&json, "date", date);
-    json_put_natural(&json, "revision", statistic->revision);
-    json_put_number(&json, "min", statistic->min);
-    json_put_number(&json, "max", statistic->max);
-    json_put_number(&json, "mean", statistic->mean);
-    json_put_number(&json, "sum", statistic->sum);
-    json_put_natural(&json, "count", statistic->count);
-    json_put_natural(&json, "valid", statistic->valid);
-    json_put_natural(&json, "expected", statistic->expected);
-    json_put_text(&json, "letter", (char[]){statistic->letter, 0});
-    end_line(&json);
-}
+#include "replay_print.c"
+#include "replay_headroom.c"
+#include "replay_recall.c"
 
 /* ---- what goes in ---- */
 
@@ -265,6 +115,7 @@ feed_scan(struct replay *replay, const char *name, char *rest)
                         .count = device->point_count,
                         .values = replay->values};
     assess_qualify(replay->assess, &scan);
+    remember_scan(replay, &scan);
     assess_scan(replay->assess, &scan, &replay->outlet);
 }
 
@@ -295,24 +146,105 @@ read_time(struct replay *replay, const char *first, char **more)
 }
 
 static void
+feed_call(struct replay *replay, char *first, char **more)
+{
+    read_time(replay, first, more);
+    const char *what = strtok_r(NULL, " ", more);
+    if (!what)
+        fail(replay, "expected a device or tick behind the time", first);
+    if (!strcmp(what, "tick"))
+        assess_tick(replay->assess, &replay->now, &replay->outlet);
+    else
+        feed_scan(replay, what, *more);
+}
+
+static void
+read_told(struct replay *replay, char **more)
+{
+    memset(replay->told, 0, sizeof replay->told);
+    for (char *word; (word = strtok_r(NULL, " ", more));) {
+        unsigned which = TELL_EVIDENCE;
+        for (unsigned i = 0; i < PERIOD_END; i++)
+            if (periods[i] && !strcmp(periods[i], word))
+                which = i;
+        if (which == TELL_EVIDENCE && strcmp(word, "evidence") != 0)
+            fail(replay, "cannot tell", word);
+        replay->told[which] = true;
+    }
+}
+
+/* "from=+60000": relative to now; text of a word may hold no space, "_" stands for one. */
+static void
+read_term(struct replay *replay, struct declaration *declaration, char *word)
+{
+    char *value = strchr(word, '=');
+    if (!value)
+        fail(replay, "expected name=value", word);
+    *value++ = 0;
+    for (char *at = value; *at; at++)
+        *at = *at == '_' ? ' ' : *at;
+    if (!strcmp(word, "by"))
+        snprintf(declaration->by, sizeof declaration->by, "%s", value);
+    else if (!strcmp(word, "reason"))
+        snprintf(declaration->reason, sizeof declaration->reason, "%s", value);
+    else if (!strcmp(word, "pollutant"))
+        snprintf(declaration->pollutant, sizeof declaration->pollutant, "%s", value);
+    else if (!strcmp(word, "from"))
+        declaration->from_utc_ms = replay->now.utc_ms + read_integer(replay, value);
+    else if (!strcmp(word, "until"))
+        declaration->until_utc_ms = replay->now.utc_ms + read_integer(replay, value);
+    else if (!strcmp(word, "event"))
+        declaration->sequence = (uint64_t)read_integer(replay, value);
+    else
+        fail(replay, "no such term", word);
+}
+
+/* declare KIND SUBJECT WORD ...: what comes of it is printed as any other event, a refusal as a
+ * line of its own. */
+static void
+feed_declaration(struct replay *replay, char **more)
+{
+    static const char *const kinds[] = {"mode", "maintenance", "calibrated", "mark", "acknowledge"};
+    const char *kind = strtok_r(NULL, " ", more), *subject = strtok_r(NULL, " ", more);
+    const char *word = strtok_r(NULL, " ", more);
+    struct declaration declaration = {.from_utc_ms = replay->now.utc_ms};
+    char why[DECLARATION_WHY] = "";
+    uint64_t sequence;
+    if (!word)
+        fail(replay, "expected declare KIND SUBJECT WORD", kind ? kind : "");
+    while (declaration.kind < sizeof kinds / sizeof *kinds &&
+           strcmp(kinds[declaration.kind], kind) != 0)
+        declaration.kind++;
+    snprintf(declaration.subject, sizeof declaration.subject, "%s", subject);
+    snprintf(declaration.word, sizeof declaration.word, "%s", word);
+    snprintf(declaration.store, sizeof declaration.store, "%s", replay->outlet.store);
+    for (char *term; (term = strtok_r(NULL, " ", more));)
+        read_term(replay, &declaration, term);
+    if (!assess_declare(replay->assess, &declaration, &replay->now, &replay->outlet, &sequence,
+                        why))
+        return;
+    struct json json = begin_line("refused");
+    json_put_text(&json, "why", why);
+    end_line(&json);
+}
+
+static void
 feed_line(struct replay *replay, char *line)
 {
     char *more;
     char *first = strtok_r(line, " ", &more);
     if (!first)
         return;
-    if (!strcmp(first, "boot")) {
+    if (!strcmp(first, "boot"))
         replay->now.boot = (uint32_t)read_integer(replay, strtok_r(NULL, " ", &more));
-        return;
-    }
-    read_time(replay, first, &more);
-    const char *what = strtok_r(NULL, " ", &more);
-    if (!what)
-        fail(replay, "expected a device or tick behind the time", first);
-    if (!strcmp(what, "tick"))
-        assess_tick(replay->assess, &replay->now, &replay->outlet);
+    else if (!strcmp(first, "tell"))
+        read_told(replay, &more);
+    else if (!strcmp(first, "declare"))
+        feed_declaration(replay, &more);
+    else if (!strcmp(first, "headroom"))
+        print_headroom(replay);
     else
-        feed_scan(replay, what, more);
+        feed_call(replay, first, &more);
 }
 
 static void
@@ -334,6 +266,23 @@ restart_stage(struct replay *replay)
     start_stage(replay);
     if (assess_load(replay->assess, replay->state.data, replay->state.length, &replay->outlet))
         fail(replay, "the state does not load", "again");
+    recall_scans(replay);
+}
+
+/* "times N CALL ; CALL": the calls N times over. */
+static void
+feed_times(struct replay *replay, const char *rest, bool restart)
+{
+    char *calls;
+    long times = strtol(rest, &calls, 10);
+    for (long i = 0; i < times; i++) {
+        char copy[LINE_SIZE], *more;
+        snprintf(copy, sizeof copy, "%s", calls);
+        for (char *call = strtok_r(copy, ";", &more); call; call = strtok_r(NULL, ";", &more))
+            feed_line(replay, call);
+        if (restart && i % 7 == 0)
+            restart_stage(replay);
+    }
 }
 
 static void
@@ -346,7 +295,10 @@ replay_file(struct replay *replay, bool restart)
     while (fgets(line, sizeof line, file)) {
         replay->line++;
         line[strcspn(line, "#\n")] = 0;
-        feed_line(replay, line);
+        if (!strncmp(line, "times ", 6))
+            feed_times(replay, line + 6, restart);
+        else
+            feed_line(replay, line);
         if (restart)
             restart_stage(replay);
     }
@@ -382,11 +334,16 @@ main(int argc, char **argv)
     }
     struct replay replay = {.file = argv[argc - 1], .now.boot = 1};
     struct loader_options options = {.report = report};
+    memset(replay.told, 1, sizeof replay.told);
     if (loader_load(argv[argc - 2], &options, &replay.site))
         return 1;
     number_site(replay.site);
-    replay.outlet = (struct assess_outlet){print_event, print_evidence, print_statistic, &replay,
-                                           "5eed"};
+    replay.outlet = (struct assess_outlet){.event = print_event,
+                                           .evidence = print_evidence,
+                                           .statistic = print_statistic,
+                                           .scan = remember_scan,
+                                           .context = &replay,
+                                           .store = "5eed"};
     replay.values = calloc(replay.site->point_count + 1, sizeof *replay.values);
     start_stage(&replay);
     if (!replay.values || buf_new(&replay.state, assess_state_size(replay.assess))) {
@@ -397,6 +354,7 @@ main(int argc, char **argv)
     assess_free(replay.assess);
     buf_free(&replay.state);
     free(replay.values);
+    forget_scans();
     site_free(replay.site);
     return 0;
 }

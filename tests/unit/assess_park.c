@@ -2,6 +2,7 @@
  * a note of text, a production meter, and a bypass with valve, flow and the fan of the treatment.
  */
 #include "base/calendar.h"
+#include "config/bypass.h"
 #include "daemon/assess/assess.h"
 
 #include <math.h>
@@ -22,6 +23,8 @@ struct park {
     struct device devices[3];
     struct point points[7];
     struct asset assets[1];
+    struct bypass bypass;
+    const struct device *asset_devices[3];
     struct limit limits[16];
     struct value values[3];
     struct scan scan;
@@ -29,6 +32,7 @@ struct park {
     struct assess *assess;
     struct assess_outlet outlet;
     struct event events[PARK_EVENTS];
+    char kinds[PARK_EVENTS][40]; /* theirs */
     struct evidence evidence[PARK_EVENTS];
     struct evidence_value evidence_values[PARK_EVENTS][16];
     struct statistic statistics[PARK_EVENTS];
@@ -93,8 +97,12 @@ park_event(void *context, const struct event *event)
     struct park *park = context;
     if (park->full)
         return 0;
-    if (park->event_count < PARK_EVENTS)
-        park->events[park->event_count++] = *event;
+    if (park->event_count < PARK_EVENTS) {
+        park->events[park->event_count] = *event;
+        snprintf(park->kinds[park->event_count], sizeof *park->kinds, "%s", event->kind);
+        park->events[park->event_count].kind = park->kinds[park->event_count];
+        park->event_count++;
+    }
     park->sequence++;
     if (park->story)
         park_print_event(park->story, park->sequence, event);
@@ -170,7 +178,16 @@ park_init(struct park *park)
     park_place_device(park, CEMS, "cems", 0, 3);
     park_place_device(park, METER, "meter", 3, 1);
     park_place_device(park, RTO, "rto", 4, 3);
-    park->assets[0] = (struct asset){.name = "boiler-3", .permit = "", .outlet = ""};
+    for (unsigned i = 0; i < 3; i++)
+        park->asset_devices[i] = &park->devices[i];
+    park->assets[0] = (struct asset){.name = "boiler-3",
+                                     .permit = "",
+                                     .outlet = "",
+                                     .bypasses = &park->bypass,
+                                     .bypass_count = 1,
+                                     .devices = park->asset_devices,
+                                     .device_count = 3};
+    park->bypass = (struct bypass){.name = ""};
     park->site = (struct site){.park = "p",
                                .gateway = "g",
                                .devices = park->devices,
@@ -181,8 +198,11 @@ park_init(struct park *park)
                                .asset_count = 1,
                                .limits = park->limits};
     park->now = (struct stamp){PARK_NOON_UTC_MS, 1000000, 7, CLOCK_SYNCHRONISED};
-    park->outlet = (struct assess_outlet){park_event, park_evidence, park_statistic, park,
-                                          "store-a"};
+    park->outlet = (struct assess_outlet){.event = park_event,
+                                          .evidence = park_evidence,
+                                          .statistic = park_statistic,
+                                          .context = park,
+                                          .store = "store-a"};
 }
 
 static inline struct limit *

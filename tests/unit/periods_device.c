@@ -129,10 +129,11 @@ give(int64_t utc_ms)
 {
     struct scan scan = scan_at(utc_ms);
     if (aggregate_enter(&aggregate, utc_ms, &outlet)) {
-        aggregate_add(&aggregate, &scan, weights);
+        aggregate_add(&aggregate, &(struct aggregate_reading){&scan, weights, false});
         return true;
     }
-    return aggregate_add_late(&aggregate, &scan, weights, &outlet);
+    return aggregate_add_late(&aggregate, &(struct aggregate_reading){&scan, weights, false},
+                              &outlet);
 }
 
 /* `good` readings of a value, then bad ones up to `count`, evenly over a span. */

@@ -79,6 +79,26 @@ the_delay_before_the_opening_counts(void **state)
     assert_true(number_of("unmeasured_ms") == 0);
 }
 
+/* Shut in one scan and open in the next: each event has its own mass. */
+static void
+a_second_opening_begins_at_nothing(void **state)
+{
+    (void)state;
+    begin(PLAIN "flow: flow, mass: {nmhc: {concentration: nmhc}}}\n");
+    readings[FLOW] = 3600;
+    run(1);
+    for (size_t i = 0; i < 2; i++) {
+        readings[AT_OPEN] = 1;
+        run(20);
+        readings[AT_OPEN] = 0;
+        run(1);
+        expect(2 * i + 2, PHASE_CLOSED, "bypass.open");
+        assert_true(fabs(number_of("mass_kg_nmhc") - 20 * 0.0005) < 1e-12);
+        assert_true(number_of("unmeasured_ms") == 0);
+        assert_true(last()->duration_ms == 20000);
+    }
+}
+
 /* What was read holds for three intervals and 2 s: 5 s here. */
 static void
 nothing_is_held_over_a_silence(void **state)
@@ -205,13 +225,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(mass_by_the_bypasss_own_flow),
-        TEST(mass_by_position_is_an_upper_bound),
-        TEST(the_delay_before_the_opening_counts),
-        TEST(nothing_is_held_over_a_silence),
-        TEST(mass_of_waste_water),
-        TEST(mass_is_the_sum_of_its_parts),
-        TEST(a_restart_behind_any_scan_changes_nothing),
+        TEST(mass_by_the_bypasss_own_flow),        TEST(mass_by_position_is_an_upper_bound),
+        TEST(the_delay_before_the_opening_counts), TEST(a_second_opening_begins_at_nothing),
+        TEST(nothing_is_held_over_a_silence),      TEST(mass_of_waste_water),
+        TEST(mass_is_the_sum_of_its_parts),        TEST(a_restart_behind_any_scan_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -387,40 +387,67 @@ hear(void *context, bool warning, const char *line)
     strncat(heard, line, sizeof heard - strlen(heard) - 1);
 }
 
+static struct site *
+load_text(const char *yaml)
+{
+    char path[] = "/tmp/parkgate-flue-XXXXXX";
+    struct loader_options options = {.report = hear};
+    struct site *found = NULL;
+    int fd = mkstemp(path);
+    *heard = '\0';
+    assert_int_equal(write(fd, yaml, strlen(yaml)), strlen(yaml));
+    close(fd);
+    int result = loader_load(path, &options, &found);
+    unlink(path);
+    if (result != 0)
+        fail_msg("%s", heard);
+    return found;
+}
+
 /* Taken for dry it would be told too low. */
 static void
 wet_without_humidity_is_made_nothing_of(void **state)
 {
-    static const char yaml[] =
-        "gateway: {park: p, name: g}\n"
-        "buses: {b: {tcp: 127.0.0.1}}\n"
-        "devices:\n"
-        "  cems: {bus: b, unit: 1, every: 10s, points: {so2: {holding: 0, unit: mg/m3}, "
-        "co: {holding: 1, unit: ppm}, o2: {holding: 2, unit: \"%%\"}}}\n"
-        "assets:\n"
-        "  x: {kind: boiler, fuel: coal, from: cems, flue: {%s}}\n";
-    char text[sizeof yaml + 40], path[] = "/tmp/parkgate-flue-XXXXXX";
+    static const char *const cases[][2] = {{"concentration: wet", "'humidity'"},
+                                           {"o2: wet", "'humidity'"},
+                                           {"state: actual", "'temperature'"}};
+    char yaml[1000];
     (void)state;
-    const char *const cases[][2] = {{"concentration: wet", "'humidity'"},
-                                    {"o2: wet", "'humidity'"},
-                                    {"state: actual", "'temperature'"}};
     for (int i = 0; i < 3; i++) {
-        struct loader_options options = {.report = hear};
-        struct site *poor = NULL;
-        int fd = mkstemp(path);
-        int length = snprintf(text, sizeof text, yaml, cases[i][0]);
-        assert_int_equal(write(fd, text, (size_t)length), length);
-        close(fd);
-        *heard = '\0';
-        assert_int_equal(loader_load(path, &options, &poor), 0);
-        unlink(path);
-        memcpy(path + sizeof path - 7, "XXXXXX", 6);
+        snprintf(yaml, sizeof yaml,
+                 "gateway: {park: p, name: g}\n"
+                 "buses: {b: {tcp: 127.0.0.1}}\n"
+                 "devices:\n"
+                 "  cems: {bus: b, unit: 1, every: 10s, points: {so2: {holding: 0, unit: mg/m3}, "
+                 "co: {holding: 1, unit: ppm}, o2: {holding: 2, unit: '%%'}}}\n"
+                 "assets:\n"
+                 "  x: {kind: boiler, fuel: coal, from: cems, flue: {%s}}\n",
+                 cases[i][0]);
+        struct site *poor = load_text(yaml);
         assert_non_null(strstr(heard, cases[i][1]));
         assert_null(site_find_point(poor, "x", "so2-corrected"));
         /* ppm have no state */
         assert_int_equal(site_find_point(poor, "x", "co-corrected") != NULL, i == 2);
         site_free(poor);
     }
+}
+
+/* What an analyser corrects by itself is gas all the same: 45 valid minutes, not a share. */
+static void
+an_analysers_own_correction_counts_by_minutes(void **state)
+{
+    static const char yaml[] = "gateway: {park: p, name: g}\n"
+                               "buses: {b: {tcp: 127.0.0.1}}\n"
+                               "devices:\n"
+                               "  cems: {bus: b, unit: 1, every: 10s, "
+                               "points: {so2-corrected: {holding: 0, unit: mg/m3}}}\n"
+                               "assets:\n"
+                               "  x: {kind: boiler, fuel: coal, from: cems, "
+                               "limits: [so2-corrected: 50 mg/m3]}\n";
+    struct site *own = load_text(yaml);
+    (void)state;
+    assert_int_equal(site_find_point(own, "cems", "so2-corrected")->validity, VALIDITY_GAS);
+    site_free(own);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -441,6 +468,7 @@ main(void)
         TEST(a_suspicion_hides_no_typed_value),
         TEST(oxygen_over_its_range_is_no_way_round_the_guard),
         TEST(wet_without_humidity_is_made_nothing_of),
+        TEST(an_analysers_own_correction_counts_by_minutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

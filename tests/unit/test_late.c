@@ -90,13 +90,14 @@ a_clock_set_back_is_not_late(void **state)
     give(NOON + 60000);
     size_t before = told_count;
     struct scan scan = scan_at(NOON + 59000);
+    const struct aggregate_reading reading = {&scan, weights, false};
     const int64_t shifts[] = {AGGREGATE_GRACE_MS + 1, AGGREGATE_GRACE_MS};
     for (int i = 0; i < 2; i++) {
         scan.at.mono_ms = scan_at(NOON + 59000).at.mono_ms + shifts[i];
-        assert_int_equal(aggregate_add_late(&aggregate, &scan, weights, &outlet), i);
+        assert_int_equal(aggregate_add_late(&aggregate, &reading, &outlet), i);
     }
     scan.at.boot++;
-    assert_false(aggregate_add_late(&aggregate, &scan, weights, &outlet));
+    assert_false(aggregate_add_late(&aggregate, &reading, &outlet));
     assert_int_equal(told_count - before, POINTS);
     assert_int_equal(aggregate.late, 2 * POINTS);
 }

@@ -140,6 +140,89 @@ kinds_by_kind_of_limit(void **state)
     limit.kind = LIMIT_PERMIT;
     limit.averaging = AVERAGING_MINUTE;
     assert_string_equal(kind_of(&limit), "exceedance.warning");
+    assert_int_equal(severity_of(&limit), SEVERITY_WARNING);
+    const enum averaging verdicts[] = {AVERAGING_HOUR, AVERAGING_DAY, AVERAGING_SINGLE,
+                                       AVERAGING_FIVE_MINUTES};
+    const char *const kinds[] = {"exceedance.hour", "exceedance.day", "exceedance.single",
+                                 "exceedance.five-minutes"};
+    for (size_t i = 0; i < 4; i++) {
+        limit.averaging = verdicts[i];
+        assert_string_equal(kind_of(&limit), kinds[i]);
+        assert_int_equal(severity_of(&limit), SEVERITY_ALARM);
+    }
+}
+
+/* standards.md 12 #7: the mean of the corrected is the verdict, where the two differ both are
+ * shown. */
+static void
+both_corrections_are_shown_where_they_differ(void **state)
+{
+    (void)state;
+    struct turn turn = {.at = &park.now, .outlet = &park.outlet};
+    uint64_t opened = 0;
+    turn.opened = &opened;
+    struct judged_limit judged;
+    judge_limit_init(&judged, &park.limits[2], "boiler-3.so2", NULL, NULL);
+    struct statistic hour = {.point = &park.points[SO2],
+                             .period = PERIOD_HOUR,
+                             .start_utc_ms = PARK_NOON_UTC_MS,
+                             .end_utc_ms = PARK_NOON_UTC_MS + 3600000,
+                             .mean = 50.5,
+                             .is_valid = true,
+                             .has_corrected_mean = true,
+                             .corrected_mean = 50};
+    judge_limit_mean(&judged, &hour, &turn);
+    assert_int_equal(park.event_count, 1);
+    const struct detail *details = park_last(&park)->details;
+    size_t both = 0;
+    for (size_t i = 0; i < park_last(&park)->detail_count; i++)
+        both += (!strcmp(details[i].key, "corrected_mean") && details[i].as.number == 50) ||
+                (!strcmp(details[i].key, "mean_corrected") && details[i].as.number == 50.5);
+    assert_int_equal(both, 2);
+    hour.corrected_mean = 50.1;
+    judge_limit_mean(&judged, &hour, &turn);
+    assert_int_equal(park.event_count, 2);
+    details = park_last(&park)->details;
+    for (size_t i = 0; i < park_last(&park)->detail_count; i++)
+        assert_string_not_equal(details[i].key, "mean_corrected");
+}
+
+/* The verdict is "kept": no event is open that could show both. */
+static void
+both_are_shown_where_the_verdict_is_kept(void **state)
+{
+    (void)state;
+    struct turn turn = {.at = &park.now, .outlet = &park.outlet};
+    uint64_t opened = 0;
+    turn.opened = &opened;
+    struct judged_limit judged;
+    judge_limit_init(&judged, &park.limits[2], "boiler-3.so2", NULL, NULL);
+    struct statistic hour = {.point = &park.points[SO2],
+                             .period = PERIOD_HOUR,
+                             .start_utc_ms = PARK_NOON_UTC_MS,
+                             .end_utc_ms = PARK_NOON_UTC_MS + 3600000,
+                             .mean = 50,
+                             .is_valid = true,
+                             .has_corrected_mean = true,
+                             .corrected_mean = 50};
+    judge_limit_mean(&judged, &hour, &turn);
+    assert_int_equal(park.event_count, 0);
+    hour.corrected_mean = 50.001;
+    judge_limit_mean(&judged, &hour, &turn);
+    assert_int_equal(park.event_count, 1);
+    const struct event *note = park_last(&park);
+    assert_string_equal(note->kind, "exceedance.warning");
+    assert_int_equal(note->phase, PHASE_NOTED);
+    assert_true(note->value == 50 && note->limit == 50);
+    assert_true(park_detail_integer(note, "first_period_ms") == PARK_NOON_UTC_MS);
+    size_t both = 0;
+    for (size_t i = 0; i < note->detail_count; i++)
+        both += (!strcmp(note->details[i].key, "corrected_mean") &&
+                 note->details[i].as.number == 50.001) ||
+                (!strcmp(note->details[i].key, "mean_corrected") &&
+                 note->details[i].as.number == 50);
+    assert_int_equal(both, 2);
+    assert_false(finding_is_open(&judged.finding));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -153,6 +236,8 @@ main(void)
         TEST(span_gas_is_in_no_mean),
         TEST(a_mean_of_less_than_three_quarters_is_no_verdict),
         TEST(kinds_by_kind_of_limit),
+        TEST(both_corrections_are_shown_where_they_differ),
+        TEST(both_are_shown_where_the_verdict_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,17 +9,24 @@
 /* cmocka wants the four above */
 #include <cmocka.h>
 
-static struct point point = {.name = "so2", .has_range = true, .low = -5, .high = 100};
+static struct device device = {.name = "cems", .every_ms = 1000, .point_count = 1};
+static struct point point = {
+    .name = "so2", .device = &device, .has_range = true, .low = -5, .high = 100};
+static const struct site site = {
+    .devices = &device, .device_count = 1, .points = &point, .point_count = 1};
 
 /* Quality after qualify of one value. */
 static uint8_t
 qualify_one(struct value *value, enum clock_state clock)
 {
-    struct qualify_rule rule;
+    struct qualify qualify;
     struct value before = *value;
-    struct scan scan = {.at.clock = clock, .count = 1, .values = value};
-    qualify_init(&rule, &point);
-    qualify_scan(&rule, &scan);
+    struct scan scan = {.device = &device, .at.clock = clock, .count = 1, .values = value};
+    struct arena *arena = arena_new();
+    device.points = &point;
+    qualify_init(&qualify, &site, arena);
+    qualify_scan(&qualify, &scan);
+    arena_free(arena);
     uint8_t quality = value->quality;
     value->quality = before.quality;
     assert_memory_equal(value, &before, sizeof before); /* nothing else changed */
@@ -113,6 +120,20 @@ an_unknown_clock_marks_what_was_read(void **state)
     assert_int_equal(qualify_one(&value, CLOCK_UNKNOWN), QUALITY_OVER_RANGE);
 }
 
+/* Or what a person typed would count as a measurement because the clock is lost. */
+static void
+an_unknown_clock_does_not_hide_that_it_was_set(void **state)
+{
+    (void)state;
+    struct value value;
+    memset(&value, 0, sizeof value);
+    value.kind = VALUE_NUMBER;
+    value.quality = QUALITY_SET;
+    assert_int_equal(qualify_one(&value, CLOCK_UNKNOWN), QUALITY_SET);
+    value.quality = QUALITY_FROZEN;
+    assert_int_equal(qualify_one(&value, CLOCK_UNKNOWN), QUALITY_CLOCK_UNKNOWN);
+}
+
 int
 main(void)
 {
@@ -123,6 +144,7 @@ main(void)
         cmocka_unit_test(without_a_range_every_finite_number_is_good),
         cmocka_unit_test(integers_have_a_range_too),
         cmocka_unit_test(an_unknown_clock_marks_what_was_read),
+        cmocka_unit_test(an_unknown_clock_does_not_hide_that_it_was_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,6 +75,56 @@ only_what_was_measured_is_valid(void **state)
     }
 }
 
+static uint8_t
+of_two(uint8_t a, uint8_t b)
+{
+    uint8_t forth = quality_of_inputs((uint8_t[]){a, b}, 2);
+    assert_int_equal(quality_of_inputs((uint8_t[]){b, a}, 2), forth); /* order does not matter */
+    return forth;
+}
+
+static void
+one_input_hands_its_quality_on(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        assert_int_equal(of_two(expected[i].quality, QUALITY_GOOD), expected[i].quality);
+}
+
+static void
+the_highest_reason_of_the_inputs_wins(void **state)
+{
+    (void)state;
+    assert_int_equal(of_two(QUALITY_CALIBRATION, QUALITY_MAINTENANCE), QUALITY_CALIBRATION);
+    assert_int_equal(of_two(QUALITY_TIMEOUT, QUALITY_FAULT), QUALITY_TIMEOUT);
+    assert_int_equal(of_two(QUALITY_CLOCK_UNKNOWN, QUALITY_FROZEN), QUALITY_CLOCK_UNKNOWN);
+    uint8_t three[] = {QUALITY_FROZEN, QUALITY_BACK_PURGE, QUALITY_GOOD};
+    assert_int_equal(quality_of_inputs(three, 3), QUALITY_BACK_PURGE);
+}
+
+/* Or a typed value of an instrument that stands still would become a measurement. */
+static void
+a_suspicion_hides_no_reason(void **state)
+{
+    (void)state;
+    assert_int_equal(of_two(QUALITY_SET, QUALITY_FROZEN), QUALITY_SET);
+    assert_int_equal(of_two(QUALITY_SUBSTITUTED, QUALITY_CLOCK_UNKNOWN), QUALITY_SUBSTITUTED);
+    for (unsigned a = 0; a < 256; a++)
+        for (unsigned b = 0; b < 256; b++)
+            assert_int_equal(quality_is_valid(of_two((uint8_t)a, (uint8_t)b)),
+                             quality_is_valid(a) && quality_is_valid(b));
+}
+
+static void
+an_input_that_is_not_there_is_invalid(void **state)
+{
+    (void)state;
+    assert_int_equal(quality_of_inputs(NULL, 0), QUALITY_INVALID_INPUT);
+    assert_int_equal(of_two(QUALITY_OF_NOTHING, QUALITY_GOOD), QUALITY_INVALID_INPUT);
+    assert_int_equal(of_two(QUALITY_OF_NOTHING, QUALITY_CALIBRATION), QUALITY_INVALID_INPUT);
+    assert_int_equal(of_two(QUALITY_OF_NOTHING, QUALITY_TIMEOUT), QUALITY_TIMEOUT);
+}
+
 int
 main(void)
 {
@@ -82,6 +132,10 @@ main(void)
         cmocka_unit_test(each_quality_has_its_name_and_letter),
         cmocka_unit_test(all_other_numbers_are_unknown_and_invalid),
         cmocka_unit_test(only_what_was_measured_is_valid),
+        cmocka_unit_test(one_input_hands_its_quality_on),
+        cmocka_unit_test(the_highest_reason_of_the_inputs_wins),
+        cmocka_unit_test(a_suspicion_hides_no_reason),
+        cmocka_unit_test(an_input_that_is_not_there_is_invalid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

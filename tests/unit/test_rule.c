@@ -56,7 +56,7 @@ take_event(void *context, const struct event *event)
     for (size_t i = 0; i < event->detail_count; i++) {
         if (!strcmp(event->details[i].key, "reason"))
             strncpy(bench.reasons[bench.count], event->details[i].as.text, 39);
-        if (!strcmp(event->details[i].key, "title-en"))
+        if (!strcmp(event->details[i].key, "title_en"))
             strncpy(bench.titles[bench.count], event->details[i].as.text, 39);
     }
     bench.events[bench.count] = *event;

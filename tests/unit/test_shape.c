@@ -214,8 +214,9 @@ test_events_with_details(void **state)
 
     (void)state;
     for (size_t i = 0; i < EVENT_DETAILS; i++) {
-        static const char *const KEYS[] = {"a",  "b",  "c",  "d",   "aa",  "bb",
-                                           "cc", "dd", "ee", "aaa", "bbb", "ccc"};
+        static const char *const KEYS[EVENT_DETAILS] = {
+            "a",  "b",  "c",  "d",  "e",   "f",   "g",   "h",   "aa",  "bb",  "cc",  "dd",
+            "ee", "ff", "gg", "hh", "aaa", "bbb", "ccc", "ddd", "eee", "fff", "ggg", "hhh"};
         static const enum value_kind KINDS[] = {VALUE_TEXT, VALUE_INTEGER, VALUE_NUMBER};
         event.details[i] = (struct detail){.key = KEYS[i], .kind = KINDS[i % 3]};
         event.details[i].as.number = 0.25;

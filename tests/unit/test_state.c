@@ -27,8 +27,8 @@ add_conditions(void)
     struct asset *asset = &park.assets[0];
     asset->production = (struct condition){&park.points[3], COMPARE_ABOVE, 15, 2, 3000};
     asset->treatment = (struct condition){&park.points[6], COMPARE_ABOVE, 5, 0, 0};
-    asset->bypass_open = (struct condition){&park.points[4], COMPARE_ABOVE, 60, 0, 2000};
-    asset->bypass_flow = (struct condition){&park.points[5], COMPARE_ABOVE, 80, 5, 0};
+    park.bypass.open = (struct condition){&park.points[4], COMPARE_ABOVE, 60, 0, 2000};
+    park.bypass.flow = (struct condition){&park.points[5], COMPARE_ABOVE, 80, 5, 0};
 }
 
 static void
@@ -337,7 +337,7 @@ a_bypass_stays_open_while_it_is_judged(void **state)
 {
     (void)state;
     save_with_open_bypass();
-    park.assets[0].bypass_flow = (struct condition){0};
+    park.bypass.flow = (struct condition){0};
     load_saved();
     assert_int_equal(park.event_count, 1);
     for (int i = 0; i < 3; i++) {
@@ -354,8 +354,8 @@ a_bypass_no_longer_judged_is_closed(void **state)
 {
     (void)state;
     save_with_open_bypass();
-    park.assets[0].bypass_flow = (struct condition){0};
-    park.assets[0].bypass_open = (struct condition){0};
+    park.bypass.flow = (struct condition){0};
+    park.bypass.open = (struct condition){0};
     load_saved();
     assert_int_equal(park.event_count, 2);
     assert_string_equal(park_detail(park_last(&park), "reason"), "configuration");

@@ -289,6 +289,105 @@ test_a_scan_without_readings_is_not_handed_on(void **state)
     assert_int_equal(counters.scans + counters.dropped_scans, 0);
 }
 
+/* ---- faster during an event ---- */
+
+static void
+ask(uint32_t every_ms, int64_t at_ns)
+{
+    atomic_store(&counters.faster_ms, every_ms);
+    station_follow(&station, at_ns);
+}
+
+/* The one of 1000 ms and the one of 5000 ms, as they are due in the next slot. */
+static unsigned
+due_points(void)
+{
+    return station_is_point_due(&station, &points[0]) +
+           2U * station_is_point_due(&station, &points[1]);
+}
+
+static void
+test_faster_slots_and_back(void **state)
+{
+    (void)state;
+    conclude_at(1010 * MS, true);
+    assert_int_equal(station.due_ns, 2000 * MS);
+    ask(250, 1260 * MS); /* sooner than the slot that was next */
+    assert_int_equal(station.due_ns, 1500 * MS);
+    assert_int_equal(due_points(), 1);
+    conclude_at(1510 * MS, true);
+    assert_int_equal(station.due_ns, 1750 * MS);
+    ask(0, 1600 * MS); /* back on the grid there was */
+    assert_int_equal(station.due_ns, 2000 * MS);
+    assert_int_equal(due_points(), 1);
+    conclude_at(2010 * MS, true);
+    assert_int_equal(station.due_ns, 3000 * MS);
+    assert_int_equal(counters.missed_slots, 0);
+}
+
+static void
+test_rarer_points_keep_their_slots(void **state)
+{
+    unsigned seen[4] = {0};
+
+    (void)state;
+    conclude_at(1010 * MS, true);
+    ask(250, 1020 * MS);
+    for (int64_t at = 1250; at < 11250; at += 250) { /* slots of two times 5 s */
+        assert_int_equal(station.due_ns, at * MS);
+        bool fifth = (at - 1000) % 5000 == 0;
+        assert_int_equal(due_points(), fifth ? 3 : 1);
+        seen[due_points()]++;
+        conclude_at((at + 20) * MS, true);
+    }
+    assert_int_equal(seen[3], 2);
+    assert_int_equal(seen[1], 38);
+}
+
+/* A bus too slow for the faster slots still reads every ordinary one. */
+static void
+test_faster_costs_no_ordinary_slot(void **state)
+{
+    unsigned ordinary = 0;
+
+    (void)state;
+    conclude_at(1010 * MS, true);
+    ask(100, 1020 * MS);
+    for (int64_t now = station.due_ns / MS; now < 11000;) {
+        int64_t slot_ms = station.due_ns / MS;
+        ordinary += (slot_ms - 1000) % 1000 == 0;
+        now = (slot_ms > now ? slot_ms : now) + 330;
+        conclude_at(now * MS, true);
+    }
+    assert_int_equal(ordinary, 9); /* 2000, 3000, ... 10000 */
+    assert_true(counters.missed_slots > 0);
+}
+
+static void
+test_what_is_no_part_of_the_interval_is_not_followed(void **state)
+{
+    (void)state;
+    conclude_at(1010 * MS, true);
+    ask(300, 1020 * MS);
+    assert_int_equal(station.due_ns, 2000 * MS);
+}
+
+/* An event makes no dead device be asked more often. */
+static void
+test_a_dead_device_stays_backed_off(void **state)
+{
+    (void)state;
+    conclude_at(1200 * MS, false);
+    conclude_at(2200 * MS, false);
+    assert_int_equal(station.due_ns, 6200 * MS);
+    ask(250, 2300 * MS);
+    assert_int_equal(station.due_ns, 6200 * MS);
+    conclude_at(6210 * MS, true);
+    assert_int_equal(station.due_ns, 6000 * MS); /* late, and from there on fast */
+    conclude_at(6220 * MS, true);
+    assert_int_equal(station.due_ns, 6250 * MS);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -307,6 +406,11 @@ main(void)
         CASE(test_an_empty_pool_is_counted),
         CASE(test_a_taken_scan_holds_nothing_of_the_last),
         CASE(test_a_scan_without_readings_is_not_handed_on),
+        CASE(test_faster_slots_and_back),
+        CASE(test_rarer_points_keep_their_slots),
+        CASE(test_faster_costs_no_ordinary_slot),
+        CASE(test_what_is_no_part_of_the_interval_is_not_followed),
+        CASE(test_a_dead_device_stays_backed_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
