@@ -55,7 +55,7 @@ read_hours(struct load *load, const struct yaml_node *node, struct mode_rule *ru
         return;
     if (node->shape != YAML_TEXT ||
         sscanf(node->text, "%2u:%2u-%2u:%2u%c", &h1, &m1, &h2, &m2, &end) != 4 || h1 > 23 ||
-        m1 > 59 || h2 > 24 || m2 > 59) {
+        m1 > 59 || m2 > 59 || h2 * 60 + m2 > 24 * 60) {
         load_mistake(load, node, "'hours' must be like \"08:00-18:30\"");
         return;
     }
@@ -113,6 +113,23 @@ read_rule(struct load *load, const struct yaml_node *node, struct mode_rule *rul
     use_signal(load, rule);
 }
 
+/* An asset keeps what so many signals said last. */
+static void
+check_signals(struct load *load, const struct yaml_node *node)
+{
+    for (uint16_t a = 0; a < load->site->asset_count; a++) {
+        const struct asset *asset = &load->site->assets[a];
+        unsigned count = 0;
+        for (uint16_t i = 0; i < load->site->mode_count; i++) {
+            const struct mode_rule *rule = &load->site->modes[i];
+            count += rule->when.point && (!rule->asset || rule->asset == asset);
+        }
+        if (count > MODE_SIGNALS)
+            load_mistake(load, node, "asset '%s' would follow %u signals of modes; at most %d",
+                         asset->name, count, MODE_SIGNALS);
+    }
+}
+
 void
 load_modes(struct load *load, const struct yaml_node *node)
 {
@@ -125,6 +142,7 @@ load_modes(struct load *load, const struct yaml_node *node)
     for (const struct yaml_node *child = count ? node->first : NULL; child; child = child->next)
         read_rule(load, child, &rules[load->site->mode_count++]);
     load->site->modes = rules;
+    check_signals(load, node);
 }
 
 static void

@@ -27,6 +27,8 @@ struct mode_order {
     double rated;      /* of the production condition's point, in its unit */
 };
 
+#define MODE_SIGNALS 16 /* that one asset can follow */
+
 /* What brings a mode by itself: a signal, or days of the year with hours of the day. */
 struct mode_rule {
     const char *name;

@@ -13,6 +13,8 @@ static const struct words WORDS[] = {
     {"exceedance.realtime", "实时值超限", "real-time excursion"},
     {"exceedance.warning", "超限预警", "limit early warning"},
     {"target.ultra-low", "未达超低排放指标", "ultra-low target missed"},
+    {"target.month-share", "月达标小时占比不足",
+     "too few hours of the month kept the ultra-low target"},
     {"treatment.off", "治理设施未运行", "treatment not running"},
     {"treatment.under-loaded", "治理设施低负荷运行", "treatment under-loaded"},
     {"treatment.energy-drift", "治理设施用电异常", "treatment energy off its usual band"},

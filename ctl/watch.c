@@ -83,6 +83,17 @@ print_page(const struct watching *watching, const json_t *page)
     return shown;
 }
 
+/* Only the limits of the asset, where one is named. */
+static void
+keep_wanted(const struct watching *watching, const json_t *page)
+{
+    json_t *limits = json_object_get(page, "limits");
+
+    for (size_t i = json_array_size(limits); i > 0; i--)
+        if (!is_wanted(watching, client_text(json_array_get(limits, i - 1), "subject")))
+            json_array_remove(limits, i - 1);
+}
+
 /* False when the daemon has gone. */
 static bool
 show(struct client *client, const struct watching *watching, size_t *ret_shown)
@@ -93,6 +104,7 @@ show(struct client *client, const struct watching *watching, size_t *ret_shown)
         return false;
     const json_t *page = json_object_get(answer, "answer");
     if (watching->json) {
+        keep_wanted(watching, page);
         json_dumpf(page, stdout, JSON_COMPACT);
         printf("\n");
         *ret_shown = json_array_size(json_object_get(page, "limits"));

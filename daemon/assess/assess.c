@@ -33,6 +33,7 @@ assess_new(const struct site *site, struct assess **ret_assess)
     watch_list_init(&assess->list, site, arena);
     judges_init(&assess->judges, site, arena);
     assess->judges.list = &assess->list;
+    assess->judges.qualify = &assess->qualify;
     evidence_init(&assess->evidence, site, arena);
     assess->evidence.is_open = findings_has_open;
     assess->evidence.context = assess;

@@ -148,7 +148,13 @@ mark(struct declaring_now *now)
     return error ? refuse(now, error, why) : 0;
 }
 
-/* "gateway" is every asset. */
+static bool
+is_meant(const struct judged_asset *judged, const char *subject)
+{
+    return !strcmp(subject, "gateway") || !strcmp(judged->asset->name, subject);
+}
+
+/* "gateway" is every asset: all of them, or none. */
 static int
 declare_mode(struct declaring_now *now)
 {
@@ -156,15 +162,17 @@ declare_mode(struct declaring_now *now)
     struct judges *judges = &now->assess->judges;
     bool all = !strcmp(said->subject, "gateway"), found = false;
     for (uint16_t i = 0; i < judges->asset_count; i++) {
-        struct judged_asset *judged = &judges->assets[i];
         const char *why = "";
-        if (!all && strcmp(judged->asset->name, said->subject) != 0)
+        if (!is_meant(&judges->assets[i], said->subject))
             continue;
-        int error = mode_declare(&judged->seats[0], said, now->turn->at, &why);
+        int error = mode_check(&judges->assets[i].seats[0], said, now->turn->at, &why);
         if (error)
             return refuse(now, error, why);
         found = true;
     }
+    for (uint16_t i = 0; i < judges->asset_count; i++)
+        if (is_meant(&judges->assets[i], said->subject))
+            mode_declare(&judges->assets[i].seats[0], said, now->turn->at);
     return found ? 0
                  : refuse(now, -ENOENT, all ? "the site has no assets" : "there is no such asset");
 }

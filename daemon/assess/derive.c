@@ -114,7 +114,7 @@ compute(struct derive *derive, unsigned i, const struct derive_view *view)
     struct derive_result made = DERIVE_FORMULAS[how->op](&call);
     if (made.quality < found.quality)
         made.quality = found.quality;
-    if (how->op == DERIVE_CORRECTED && !isnan(made.number) && !view->between &&
+    if (how->op == DERIVE_CORRECTED && !isnan(made.number) && !view->between && !view->declared &&
         view->at->clock != CLOCK_UNKNOWN)
         add_to_hour(derive->hours[i], inputs, view->at->utc_ms);
     return made;
@@ -168,6 +168,7 @@ derive_make(struct derive *derive, struct latest *latest, const struct derive_vi
     for (unsigned i = 0; i < derive->scan.count; i++) {
         struct derive_result made = compute(derive, i, &whole);
         derive_expression_range(&asset->derived->points[i], &made);
+        made.quality = made.quality < view->declared ? view->declared : made.quality;
         place(derive, i, &made);
         weigh(derive, i, latest);
         if (made.absent)

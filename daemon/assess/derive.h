@@ -39,6 +39,7 @@ struct derive {
 struct derive_view {
     const struct latest *latest;
     enum truth production, treatment;
+    uint8_t declared; /* maintenance of the asset: nothing made for it is better than that */
     const struct stamp *at;
     bool between;              /* the scan is not counted (pacing.h) */
     const struct derive *made; /* values and weights of the points before this one */

@@ -44,6 +44,8 @@ derive_expression(const struct derivation *how, struct derive_memory *memory,
         inputs[i] = (struct expression_value){input.number, input.quality};
         if (isnan(input.number) && quality_is_valid(input.quality))
             inputs[i].quality = QUALITY_INVALID_INPUT;
+        if (inputs[i].quality < view->declared) /* nor does it stay in a window */
+            inputs[i].quality = view->declared;
     }
     struct expression_value made = expression_step(how->expression, state, inputs,
                                                    window_ms(memory, view->at));

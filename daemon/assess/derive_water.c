@@ -119,6 +119,23 @@ is_last_of_cycle(const struct derive_call *call, int64_t end_utc_ms)
     return call->view->at->utc_ms + margin_ms >= end_utc_ms;
 }
 
+/* The first scan of a cycle: what it tells of flowed before, and is added behind this. A totaliser
+ * also counts on through a hole of more than a cycle: that stands for no result, of no day, and
+ * weighs none; neither does what flowed while nobody knew the time. */
+static void
+begin_cycle(const struct derive_call *call, int64_t cycle_ms)
+{
+    struct derive_memory *memory = call->memory;
+    const struct stamp *now = call->view->at;
+    double flowed = amount_of(call, 2);
+    flowed = flowed > 0 ? flowed : 0;
+    memory->later = -flowed;
+    if (memory->has && memory->at.clock == CLOCK_UNKNOWN)
+        memory->since = 0;
+    if (memory->has && hold_elapsed_ms(&memory->at, now) > cycle_ms)
+        memory->since -= flowed;
+}
+
 struct derive_result
 derive_result(const struct derive_call *call)
 {
@@ -127,11 +144,9 @@ derive_result(const struct derive_call *call)
     int64_t start = calendar_start(call->view->at->utc_ms, cycle_ms);
     bool new_cycle = !memory->has || calendar_start(memory->at.utc_ms, cycle_ms) != start;
     double mark = (double)start;
+    if (new_cycle)
+        begin_cycle(call, cycle_ms);
     memory->at = *call->view->at;
-    if (new_cycle) { /* what this scan tells of flowed before; it is added behind this */
-        double flowed = amount_of(call, 2);
-        memory->later = flowed > 0 ? -flowed : 0;
-    }
     if (has_input(call, 1))
         return result_by_mark(call, new_cycle);
     if (memory->has && memory->last == mark)

@@ -4,9 +4,10 @@
  * readings), close when that is over, a reading counting until it is back by the hysteresis. Means
  * (minute to day): judged once, when the period closes, if the period is valid; no delay, no
  * hysteresis, no sliding window; consecutive exceeded periods are one event with their count, ended
- * by the first valid period that is not exceeded (standards.md 12 #5). Single results of an
- * instrument (standards.md 12 #4) likewise, each when it comes. A bad reading or an invalid period
- * neither opens nor closes. What a limit is not in force for closes what is open, with the reason.
+ * by the first one that is not exceeded, or is not valid, or does not follow (standards.md 12 #5);
+ * warnings on minutes bear a hole. Single results of an instrument (standards.md 12 #4) each when
+ * they come. A bad reading neither opens nor closes. What a limit is not in force for closes what is
+ * open, with the reason.
  *
  * Means and results are compared as they are or rounded (GB/T 8170-2008 4.3, standards.md 12 #15);
  * where the two differ the event says both. A mean of corrected readings is the verdict; where the
@@ -360,10 +361,49 @@ note_difference(struct judged_limit *judged, const struct statistic *statistic,
     finding_note(&note, statistic->mean, turn);
 }
 
+/* The month is over: what share of its valid hours kept the target. */
+static void
+note_month(struct judged_limit *judged, const struct statistic *statistic, const struct turn *turn)
+{
+    const struct limit_month *month = &judged->month;
+    if (!(judged->limit->hours_within > 0) || statistic->period != PERIOD_MONTH || !month->hours ||
+        month->start_utc_ms != statistic->start_utc_ms)
+        return;
+    double share = 100.0 * month->kept / month->hours;
+    if (share >= judged->limit->hours_within)
+        return;
+    struct finding note;
+    finding_init(&note, "target.month-share", judged->limit->asset);
+    note.subject = judged->finding.subject;
+    note.point = judged->finding.point;
+    note.limit = judged->limit->hours_within;
+    note.averaging = "1 mon";
+    finding_note(&note, share, turn);
+}
+
+/* Consecutive periods of a verdict are one event (standards.md 12 #5); warnings bear a hole. */
+static bool
+is_unbroken(const struct judged_limit *judged, const struct statistic *statistic)
+{
+    enum averaging averaging = judged->limit->averaging;
+    bool verdict = averaging == AVERAGING_HOUR || averaging == AVERAGING_DAY ||
+                   averaging == AVERAGING_FIVE_MINUTES;
+    return !verdict ||
+           statistic->start_utc_ms == judged->last_utc_ms + averagings[averaging].length_ms;
+}
+
 void
 judge_limit_verdict(struct judged_limit *judged, const struct statistic *statistic,
                     const struct turn *turn)
 {
+    bool open = finding_is_open(&judged->finding);
+    if (!statistic->is_valid) {
+        if (open && !is_unbroken(judged, &(struct statistic){.start_utc_ms = INT64_MIN}))
+            judge_limit_lapse(judged, "invalid-period", turn);
+        return;
+    }
+    if (open && !is_unbroken(judged, statistic))
+        judge_limit_lapse(judged, "interrupted", turn);
     judged->corrected_mean = statistic->has_corrected_mean ? statistic->corrected_mean
                                                            : (double)NAN;
     count_hour(judged, statistic);
@@ -377,11 +417,12 @@ judge_limit_mean(struct judged_limit *judged, const struct statistic *statistic,
                  const struct turn *turn)
 {
     const struct limit *limit = judged->limit;
+    note_month(judged, statistic, turn);
     if (!judge_limit_is_of(limit, statistic->period))
         return;
     if (judged->conditional || limit->valid_from_utc_ms || limit->valid_until_utc_ms)
         limit_force_mean(judged, statistic, turn);
-    else if (statistic->is_valid)
+    else
         judge_limit_verdict(judged, statistic, turn);
 }
 

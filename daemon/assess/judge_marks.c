@@ -225,6 +225,16 @@ tell_due(struct judge_seat *seat, const struct marks_queue *queue, int64_t today
         finding_open(finding, turn->at, NAN, turn);
 }
 
+/* What was marked after the last look, just in time, is not left. */
+static void
+close_due(struct judge_seat *seat, const struct turn *turn)
+{
+    struct marks_state *state = seat->state;
+    if (marks_hour(&state->window, state->due_day_utc_ms) >= 0)
+        state->due = marks_queue(&state->window, state->due_day_utc_ms, turn->at->utc_ms);
+    finding_close(&seat->findings[FIND_DUE], state->due.count ? "deadline" : "marked", turn);
+}
+
 static void
 judge_due(struct judge_seat *seat, const struct turn *turn)
 {
@@ -235,7 +245,7 @@ judge_due(struct judge_seat *seat, const struct turn *turn)
     bool over = now_utc_ms >= today_utc_ms + DEADLINE_MS;
     bool other_day = state->due_day_utc_ms != today_utc_ms - CALENDAR_DAY_MS;
     if (finding_is_open(finding) && (over || other_day))
-        finding_close(finding, "deadline", turn);
+        close_due(seat, turn);
     if (over || now_utc_ms < today_utc_ms + MARKS_SETTLE_MS)
         return;
     struct marks_queue queue = marks_queue(&state->window, today_utc_ms - CALENDAR_DAY_MS,

@@ -1,7 +1,9 @@
 /* Modes of an asset. What was declared ends at its expiry, which every declaration must have; a
  * signal's mode ends with the signal, the calendar's with its window. Each mode that is on is an
  * open event, also beside a more urgent one; the emergency's three levels are one event, updated
- * when the level changes. While the clock is unknown nothing expires and no window begins or ends.
+ * when the level changes. While the clock is unknown nothing that goes by it begins or ends. What a
+ * signal said last is kept by the rule it was said for, so that a changed site file cannot give it
+ * to another one.
  *
  * What a mode does is for others: limits with `when`, orders (judge_power), exemptions (marks). */
 #include "daemon/assess/judge.h"
@@ -10,8 +12,6 @@
 
 #include <errno.h>
 #include <string.h>
-
-#define MODE_SIGNALS 16 /* rules that one asset can follow */
 
 enum {
     FINDING_START_UP,
@@ -31,11 +31,16 @@ struct mode_entry {
     char by[64], reason[160];
 };
 
+struct mode_signal {
+    uint64_t print; /* of the rule it follows */
+    struct condition_state condition;
+};
+
 struct mode_state {
     enum mode now;
     int64_t since_utc_ms; /* when it came, by what brought it; 0: the clock was not known */
     struct mode_entry entries[MODE_COUNT];
-    struct condition_state signals[MODE_SIGNALS];
+    struct mode_signal signals[MODE_SIGNALS];
 };
 
 /* The most urgent first. */
@@ -83,7 +88,7 @@ describe(const struct finding *finding, struct event *draft)
     const struct mode_state *state = finding->owner;
     const struct mode_entry *entry = entry_of(finding, state);
     events_add_text(draft, "source", SOURCES[entry->source]);
-    if (!strcmp(finding->kind, "mode.emergency"))
+    if (!strcmp(finding->kind, "mode.emergency") && entry->source != SOURCE_NONE)
         events_add_text(draft, "level", modes_name(level_of(state)) + strlen("emergency-"));
     if (entry->source != SOURCE_DECLARED)
         return;
@@ -108,7 +113,7 @@ init(struct judge_seat *seat, struct arena *arena)
         seat->findings[i].owner = state;
     }
     for (int i = 0; i < MODE_SIGNALS; i++)
-        condition_init(&state->signals[i]);
+        condition_init(&state->signals[i].condition);
 }
 
 /* ---- what is on ---- */
@@ -139,7 +144,40 @@ set_source(struct mode_state *state, enum mode mode, enum mode_source source)
         entry->source = source;
 }
 
-/* A signal that does not tell leaves what it last said. */
+/* FNV-1a of the rule's name, and what its signal is. */
+static uint64_t
+print_of(const struct mode_rule *rule)
+{
+    const uint64_t more[] = {rule->mode, rule->when.point->number, rule->when.comparison};
+    uint64_t print = 0xcbf29ce484222325ULL;
+    for (const char *at = rule->name; *at; at++)
+        print = (print ^ (uint8_t)*at) * 0x100000001b3ULL;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        print = (print ^ more[i]) * 0x100000001b3ULL;
+    return print;
+}
+
+static struct condition_state *
+signal_of(struct mode_state *state, unsigned at, const struct mode_rule *rule)
+{
+    struct mode_signal *signal = &state->signals[at];
+    uint64_t print = print_of(rule);
+    if (signal->print != print) {
+        signal->print = print;
+        condition_init(&signal->condition);
+    }
+    return &signal->condition;
+}
+
+static bool
+is_emergency_mode(enum mode mode)
+{
+    return mode == MODE_EMERGENCY_YELLOW || mode == MODE_EMERGENCY_ORANGE ||
+           mode == MODE_EMERGENCY_RED;
+}
+
+/* A signal that does not tell any more ends its mode, or a torn wire would be a start-up for ever;
+ * an emergency stays, or a torn wire would lift an order. */
 static void
 follow_rules(struct mode_state *state, const struct judging *in)
 {
@@ -152,23 +190,29 @@ follow_rules(struct mode_state *state, const struct judging *in)
             if (in->turn->at->clock != CLOCK_UNKNOWN && is_in_window(rule, in->turn->at->utc_ms))
                 set_source(state, rule->mode, SOURCE_CALENDAR);
         } else if (signal < MODE_SIGNALS) {
-            struct condition_state *condition = &state->signals[signal++];
+            struct condition_state *condition = signal_of(state, signal++, rule);
             latest_feed(in->latest, &rule->when, condition, in->turn->at);
-            if (condition->verdict == TRUTH_TRUE)
+            bool tells = !condition->bad || is_emergency_mode(rule->mode);
+            if (condition->verdict == TRUTH_TRUE && tells)
                 set_source(state, rule->mode, SOURCE_SIGNAL);
         }
     }
 }
 
+/* What is on before signals and calendar are asked. */
 static void
 follow_declarations(struct mode_state *state, const struct stamp *at)
 {
     for (enum mode mode = 0; mode < MODE_COUNT; mode++) {
         struct mode_entry *entry = &state->entries[mode];
-        bool known = at->clock != CLOCK_UNKNOWN;
-        if (known && entry->until_utc_ms && at->utc_ms >= entry->until_utc_ms)
+        if (at->clock == CLOCK_UNKNOWN) {
+            if (entry->source == SOURCE_SIGNAL)
+                entry->source = SOURCE_NONE;
+            continue;
+        }
+        if (entry->until_utc_ms && at->utc_ms >= entry->until_utc_ms)
             entry->until_utc_ms = 0;
-        bool has_begun = !known || at->utc_ms >= entry->from_utc_ms;
+        bool has_begun = at->utc_ms >= entry->from_utc_ms;
         entry->source = entry->until_utc_ms && has_begun ? SOURCE_DECLARED : SOURCE_NONE;
     }
 }
@@ -270,39 +314,57 @@ mode_order_of(const struct asset *asset, enum mode mode)
     return NULL;
 }
 
+/* There is one declaration of a mode: one that is to come later would end the one that holds. */
+static bool
+would_end(const struct mode_entry *holds, const struct declaration *said, const struct stamp *at)
+{
+    bool is_on = holds->until_utc_ms > at->utc_ms && holds->from_utc_ms <= at->utc_ms;
+    return is_on && said->from_utc_ms > holds->until_utc_ms;
+}
+
 int
-mode_declare(struct judge_seat *seat, const struct declaration *said, const struct stamp *at,
-             const char **ret_why)
+mode_check(const struct judge_seat *seat, const struct declaration *said, const struct stamp *at,
+           const char **ret_why)
+{
+    const struct mode_state *state = seat->state;
+    enum mode mode = modes_find(said->word);
+    *ret_why = NULL;
+    if (mode == MODE_COUNT)
+        *ret_why = "the mode is one of normal, start-up, shutdown, maintenance, emergency-yellow, "
+                   "emergency-orange, emergency-red, seasonal";
+    else if (mode == MODE_NORMAL)
+        return 0;
+    else if (said->until_utc_ms <= at->utc_ms || said->until_utc_ms <= said->from_utc_ms)
+        *ret_why = "a mode needs an end in the future";
+    else if (would_end(&state->entries[mode], said, at))
+        *ret_why = "the mode holds now and ends before that: declare it anew when it has ended";
+    return *ret_why ? -EINVAL : 0;
+}
+
+void
+mode_declare(struct judge_seat *seat, const struct declaration *said, const struct stamp *at)
 {
     struct mode_state *state = seat->state;
     enum mode mode = modes_find(said->word);
-    if (mode == MODE_COUNT) {
-        *ret_why = "the mode is one of normal, start-up, shutdown, maintenance, emergency-yellow, "
-                   "emergency-orange, emergency-red, seasonal";
-        return -EINVAL;
-    }
     if (mode == MODE_NORMAL) {
         for (enum mode i = 0; i < MODE_COUNT; i++)
             state->entries[i].until_utc_ms = 0;
-        return 0;
-    }
-    if (said->until_utc_ms <= at->utc_ms || said->until_utc_ms <= said->from_utc_ms) {
-        *ret_why = "a mode needs an end in the future";
-        return -EINVAL;
+        return;
     }
     struct mode_entry *entry = &state->entries[mode];
-    entry->from_utc_ms = said->from_utc_ms;
+    bool goes_on = entry->until_utc_ms > at->utc_ms && entry->from_utc_ms <= at->utc_ms;
+    if (!goes_on || said->from_utc_ms <= at->utc_ms)
+        entry->from_utc_ms = said->from_utc_ms;
     entry->until_utc_ms = said->until_utc_ms;
     memcpy(entry->by, said->by, sizeof entry->by);
     memcpy(entry->reason, said->reason, sizeof entry->reason);
-    return 0;
 }
 
 static void
 exchange_state(struct judge_seat *seat, struct exchange *exchange)
 {
     struct mode_state *state = seat->state;
-    exchange_array(exchange, 2 + MODE_COUNT + MODE_SIGNALS);
+    exchange_array(exchange, 2 + MODE_COUNT + 2 * MODE_SIGNALS);
     state->now = (enum mode)exchange_natural(exchange, state->now, MODE_COUNT - 1);
     state->since_utc_ms = exchange_integer(exchange, state->since_utc_ms);
     for (int i = 0; i < MODE_COUNT; i++) {
@@ -315,8 +377,11 @@ exchange_state(struct judge_seat *seat, struct exchange *exchange)
         exchange_text(exchange, entry->by, sizeof entry->by);
         exchange_text(exchange, entry->reason, sizeof entry->reason);
     }
-    for (int i = 0; i < MODE_SIGNALS; i++)
-        exchange_condition(exchange, &state->signals[i]);
+    for (int i = 0; i < MODE_SIGNALS; i++) {
+        struct mode_signal *signal = &state->signals[i];
+        signal->print = exchange_natural(exchange, signal->print, UINT64_MAX);
+        exchange_condition(exchange, &signal->condition);
+    }
 }
 
 const struct judge JUDGE_MODE = {

@@ -109,6 +109,8 @@ judges_derive(struct judges *judges, const struct scan *scan, bool between, uint
         .latest = judges->latest,
         .production = condition_truth(&asset->production, &judged->production),
         .treatment = condition_truth(&asset->treatment, &judged->treatment),
+        .declared = judges->qualify ? qualify_of_asset(judges->qualify, asset, &scan->at)
+                                    : (uint8_t)QUALITY_GOOD,
         .at = &scan->at,
         .between = between,
     };
@@ -116,6 +118,16 @@ judges_derive(struct judges *judges, const struct scan *scan, bool between, uint
     derive_make(&judged->derive, judges->latest, &view);
     feed_conditions(judges, judged, &scan->at);
     return &judged->derive;
+}
+
+/* A production whose signal is lost while it runs goes on running for judges: cutting the meter
+ * must not hide what goes past the treatment. Lost while it stands, it is not known. */
+static enum truth
+production_of(const struct judged_asset *judged)
+{
+    enum truth truth = condition_truth(&judged->asset->production, &judged->production);
+    bool ran = judged->asset->production.point && judged->production.verdict == TRUTH_TRUE;
+    return truth == TRUTH_UNKNOWN && ran ? TRUTH_TRUE : truth;
 }
 
 static struct judging
@@ -126,7 +138,7 @@ judging_of(const struct judges *judges, const struct judged_asset *judged, const
         .site = judges->site,
         .latest = judges->latest,
         .asset = asset,
-        .production = condition_truth(&asset->production, &judged->production),
+        .production = production_of(judged),
         .treatment = condition_truth(&asset->treatment, &judged->treatment),
         .production_value = judged->production.value,
         .treatment_value = judged->treatment.value,

@@ -4,6 +4,7 @@
 
 #include "daemon/assess/derive.h"
 #include "daemon/assess/judge.h"
+#include "daemon/assess/qualify.h"
 
 #define JUDGES_MAX 16
 
@@ -19,7 +20,8 @@ struct judges {
     const struct site *site;
     struct latest *latest; /* by point index */
     struct judged_asset *assets;
-    const struct watch_list *list; /* whoever owns both sets it */
+    const struct watch_list *list; /* whoever owns all three sets these */
+    const struct qualify *qualify;
     uint16_t asset_count;
     struct judges_uses {
         struct judged_asset **assets;

@@ -131,7 +131,7 @@ settle(struct judged_limit *judged, const struct turn *turn)
     judged->waiting = false;
     if (reason)
         judge_limit_lapse(judged, reason, turn);
-    else if (statistic.is_valid)
+    else
         judge_limit_verdict(judged, &statistic, turn);
 }
 

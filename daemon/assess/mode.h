@@ -18,9 +18,13 @@ int64_t mode_since_utc_ms(const struct judge_seat *seat);
 /* The order of the asset for that mode, or NULL. */
 const struct mode_order *mode_order_of(const struct asset *asset, enum mode mode);
 
-/* DECLARE_MODE for the asset of the seat, from now on; "normal" ends what was declared before. 0,
- * or -EINVAL with why in a static sentence. */
-int mode_declare(struct judge_seat *seat, const struct declaration *said, const struct stamp *at,
-                 const char **ret_why);
+/* May DECLARE_MODE be heeded for the asset of the seat? 0, or -EINVAL with why in a static
+ * sentence.
+ */
+int mode_check(const struct judge_seat *seat, const struct declaration *said,
+               const struct stamp *at, const char **ret_why);
+
+/* What mode_check found good, from now on; "normal" ends what was declared before. */
+void mode_declare(struct judge_seat *seat, const struct declaration *said, const struct stamp *at);
 
 #endif

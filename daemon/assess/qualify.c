@@ -63,10 +63,11 @@ has_memory(const struct qualify_device *device)
     return device->source_count || device->status_count || device->calendar_count;
 }
 
+/* Back as well: a clock that was ahead for a moment must not let declarations expire. */
 static void
 note_time(struct qualify *qualify, const struct stamp *at)
 {
-    if (at->clock != CLOCK_UNKNOWN && at->utc_ms > qualify->newest_utc_ms)
+    if (at->clock != CLOCK_UNKNOWN)
         qualify->newest_utc_ms = at->utc_ms;
 }
 

@@ -61,7 +61,7 @@ struct qualify {
     uint32_t source_count, status_count, calendar_count;
     struct qualify_declaration declarations[QUALIFY_DECLARATIONS];
     int64_t declared_until_utc_ms; /* the last of them ends */
-    int64_t newest_utc_ms;         /* of all scans with a known time */
+    int64_t newest_utc_ms;         /* of the newest scan with a known time */
 };
 
 /* The site must outlive it; memory is the arena's. */
@@ -73,6 +73,10 @@ void qualify_scan(struct qualify *qualify, struct scan *scan);
 /* The memory (newest status, calibrations) follows a scan that was qualified before: for scans that
  * are judged again from the store. */
 void qualify_see(struct qualify *qualify, const struct scan *scan);
+
+/* What is declared of the asset as a whole now: QUALITY_MAINTENANCE, or QUALITY_GOOD. */
+uint8_t qualify_of_asset(const struct qualify *qualify, const struct asset *asset,
+                         const struct stamp *at);
 
 /* DECLARE_MAINTENANCE (word "on" or "off") and DECLARE_CALIBRATED. 0, or negative errno with why in
  * a static sentence: -EINVAL (wrong in itself), -ENOENT (no such subject, nothing to end),

@@ -195,8 +195,6 @@ static void
 mark_asset(const struct qualify *qualify, const struct asset *asset, struct scan *scan)
 {
     const struct site *site = qualify->site;
-    for (uint32_t i = 0; i < scan->count && scan->device->asset == asset; i++)
-        qualify_raise(&scan->values[i], QUALITY_MAINTENANCE);
     for (uint16_t i = 0; i < site->limit_count; i++) {
         const struct limit *limit = &site->limits[i];
         if (limit->asset == asset && limit->point && limit->point->device == scan->device)
@@ -204,13 +202,30 @@ mark_asset(const struct qualify *qualify, const struct asset *asset, struct scan
     }
 }
 
+static bool
+holds_at(const struct qualify_declaration *declaration, const struct stamp *at)
+{
+    return at->clock != CLOCK_UNKNOWN && at->utc_ms >= declaration->from_utc_ms &&
+           at->utc_ms < declaration->until_utc_ms;
+}
+
+uint8_t
+qualify_of_asset(const struct qualify *qualify, const struct asset *asset, const struct stamp *at)
+{
+    if (at->clock == CLOCK_UNKNOWN || at->utc_ms >= qualify->declared_until_utc_ms)
+        return QUALITY_GOOD;
+    for (unsigned i = 0; i < QUALIFY_DECLARATIONS; i++)
+        if (qualify->declarations[i].asset == asset && holds_at(&qualify->declarations[i], at))
+            return QUALITY_MAINTENANCE;
+    return QUALITY_GOOD;
+}
+
 void
 qualify_declared_scan(const struct qualify *qualify, struct scan *scan)
 {
     for (unsigned i = 0; i < QUALIFY_DECLARATIONS; i++) {
         const struct qualify_declaration *declaration = &qualify->declarations[i];
-        if (scan->at.utc_ms < declaration->from_utc_ms ||
-            scan->at.utc_ms >= declaration->until_utc_ms)
+        if (!holds_at(declaration, &scan->at))
             continue;
         if (declaration->asset)
             mark_asset(qualify, declaration->asset, scan);

@@ -159,8 +159,9 @@ take_finding(struct judge_seat *seat, const struct finding_key *key, struct find
             continue;
         finding->hold = read->hold;
         finding->event = read->event;
-        if (key->point)
-            finding->point = find_point(seat->asset, key->point);
+        const struct point *point = key->point ? find_point(seat->asset, key->point) : NULL;
+        if (point) /* else what the site says it is about now */
+            finding->point = point;
         return;
     }
     drop(key, read, turn);

@@ -194,9 +194,9 @@ static void
 unknown_neither_opens_nor_closes(void **state)
 {
     (void)state;
-    power(30);
+    power(10);
     rto(BAD, 0, 10);
-    power(BAD);
+    power(BAD);    /* lost while it stands */
     rto(1, 0, 10); /* open, but does production run? */
     assert_int_equal(park.event_count, 0);
     power(30);
@@ -208,6 +208,18 @@ unknown_neither_opens_nor_closes(void **state)
     assert_int_equal(park.event_count, 1);
     rto(0, 0, 10); /* shut for sure, whatever production does */
     expect(2, PHASE_CLOSED, "bypass.open");
+}
+
+/* Cutting the meter of a running production hides no opening. */
+static void
+production_lost_while_it_runs_goes_on(void **state)
+{
+    (void)state;
+    power(30);
+    rto(0, 0, 10);
+    power(BAD);
+    rto(1, 0, 10);
+    expect(1, PHASE_OPENED, "bypass.open");
 }
 
 static void
@@ -373,6 +385,7 @@ main(void)
         TEST(a_valve_joined_by_flow, set_up),
         TEST(a_bypass_without_production_is_none, set_up),
         TEST(unknown_neither_opens_nor_closes, set_up),
+        TEST(production_lost_while_it_runs_goes_on, set_up),
         TEST(one_witness_is_enough_to_open, set_up),
         TEST(flow_while_the_valve_says_shut_is_a_suspicion, set_up),
         TEST(delays_debounce_both_ways, set_up_delays),

@@ -91,11 +91,22 @@ static void
 of_an_asset_all_that_is_derived_for_it(void **state)
 {
     (void)state;
+    static struct asset other = {.name = "boiler-4"};
     devices[ANALYSER].asset = &assets[0];
     begin();
-    assert_int_equal(declare("boiler-3", 0, 5000), 0);
-    assert_int_equal(read_word(0), QUALITY_MAINTENANCE);
-    assert_int_equal(values[STATUS].quality, QUALITY_MAINTENANCE);
+    struct stamp at = now;
+    assert_int_equal(declare("boiler-3", 1000, 5000), 0);
+    assert_int_equal(qualify_of_asset(&qualify, &assets[0], &at), QUALITY_GOOD);
+    at.utc_ms += 1000;
+    assert_int_equal(qualify_of_asset(&qualify, &assets[0], &at), QUALITY_MAINTENANCE);
+    assert_int_equal(qualify_of_asset(&qualify, &other, &at), QUALITY_GOOD);
+    at.utc_ms += 3999;
+    assert_int_equal(qualify_of_asset(&qualify, &assets[0], &at), QUALITY_MAINTENANCE);
+    at.clock = CLOCK_UNKNOWN;
+    assert_int_equal(qualify_of_asset(&qualify, &assets[0], &at), QUALITY_GOOD);
+    at.clock = CLOCK_SYNCHRONISED;
+    at.utc_ms += 1;
+    assert_int_equal(qualify_of_asset(&qualify, &assets[0], &at), QUALITY_GOOD);
     assert_int_equal(declare("cems", 0, 5000), -ENOENT); /* derived points are the asset's */
 }
 

@@ -256,6 +256,59 @@ the_queue_and_its_deadline(void **state)
 }
 
 static void
+a_mark_of_the_last_millisecond_is_in_time(void **state)
+{
+    (void)state;
+    bench_begin(SITE, BENCH_DAY + 8 * HOUR_MS);
+    bench.values[SO2] = 200;
+    bench_run(60);
+    bench.values[SO2] = 50;
+    bench_run(23 * 60);
+    bench_need("opened marks.due boiler");
+    bench_run(3 * 60 + 59);
+    pass_to(NOON - 1);
+    assert_int_equal(mark("fault", "so2", 8, 9), 0);
+    bench_tick(1);
+    assert_has(bench_need("closed marks.due boiler")->text, " reason=marked");
+    assert_has(bench_need("closed marks.due boiler")->text, " count=0");
+}
+
+/* What is derived for an asset is what its verdicts rest on. */
+static void
+maintenance_of_an_asset_is_of_what_is_derived_for_it(void **state)
+{
+    static const char BOILER[] = "assets:\n"
+                                 "  boiler:\n"
+                                 "    kind: boiler\n"
+                                 "    fuel: coal\n"
+                                 "    from: cems\n"
+                                 "    production: {running-when: cems.fuel > 1 t/h}\n"
+                                 "    limits: {so2-corrected: 100 mg/m3}\n"
+                                 "    points: {so2-mean: \"avg(cems.so2, 10min)\"}\n"
+                                 "    rules: {high: {when: so2-mean > 100 mg/m3}}\n";
+    struct declaration said = {.kind = DECLARE_MAINTENANCE, .subject = "boiler", .word = "on"};
+    (void)state;
+    for (int declared = 0; declared < 2; declared++) {
+        bench_begin(BOILER, BENCH_DAY);
+        bench.values[FUEL] = 4;
+        bench.values[O2] = 9;
+        bench.values[SO2] = 50;
+        bench_tick(0);
+        said.from_utc_ms = bench.now.utc_ms;
+        said.until_utc_ms = bench.now.utc_ms + HOUR_MS;
+        if (declared)
+            assert_int_equal(bench_declare(said), 0);
+        bench.values[SO2] = 200;
+        bench_run(60);
+        bench.values[SO2] = 50;
+        bench_run(10);
+        assert_int_equal(bench_count("opened exceedance.hour boiler.so2-corrected"), !declared);
+        assert_int_equal(bench_count("opened rule.high boiler.high"), !declared);
+        bench_end(NULL);
+    }
+}
+
+static void
 the_queue_is_empty_when_all_is_marked(void **state)
 {
     (void)state;
@@ -343,6 +396,8 @@ main(void)
         TEST(marks_are_late_from_noon),
         TEST(an_exceeded_hour_stays_and_is_noted),
         TEST(the_queue_and_its_deadline),
+        TEST(a_mark_of_the_last_millisecond_is_in_time),
+        TEST(maintenance_of_an_asset_is_of_what_is_derived_for_it),
         TEST(the_queue_is_empty_when_all_is_marked),
         TEST(hours_without_any_reading_are_due),
         TEST(what_is_proposed_is_due),

@@ -180,6 +180,8 @@ both_corrections_are_shown_where_they_differ(void **state)
                 (!strcmp(details[i].key, "mean_corrected") && details[i].as.number == 50.5);
     assert_int_equal(both, 2);
     hour.corrected_mean = 50.1;
+    hour.start_utc_ms += 3600000;
+    hour.end_utc_ms += 3600000;
     judge_limit_mean(&judged, &hour, &turn);
     assert_int_equal(park.event_count, 2);
     details = park_last(&park)->details;

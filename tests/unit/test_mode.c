@@ -101,6 +101,95 @@ nothing_expires_while_the_clock_is_unknown(void **state)
 }
 
 static void
+nothing_begins_or_ends_while_the_clock_is_unknown(void **state)
+{
+    (void)state;
+    for (int restarts = 0; restarts < 2; restarts++) {
+        begin("  autumn: {mode: seasonal, asset: line, from: 09-01, until: 12-01}\n", BENCH_DAY);
+        bench.restarts = restarts;
+        bench_tick(0);
+        bench_need("opened mode.seasonal line");
+        assert_int_equal(declare("line", "emergency-red", HOUR_MS, 2 * HOUR_MS), 0);
+        size_t before = bench.count;
+        bench.now.boot++;
+        bench.now.mono_ms = 5000;
+        bench.now.utc_ms = 0;
+        bench.now.clock = CLOCK_UNKNOWN;
+        bench_tick(1000);
+        bench_tick(1000);
+        assert_int_equal(bench.count, before);
+        bench.now.clock = CLOCK_SYNCHRONISED;
+        bench.now.utc_ms = BENCH_DAY + HOUR_MS;
+        bench_tick(0);
+        assert_int_equal(bench_count("closed"), 0);
+        bench_need("opened mode.emergency line");
+        bench_end(NULL);
+    }
+}
+
+static void
+a_later_one_does_not_end_the_one_that_holds(void **state)
+{
+    (void)state;
+    begin("", BENCH_DAY);
+    assert_int_equal(declare("line", "maintenance", 0, HOUR_MS), 0);
+    bench_tick(1000);
+    bench_need("opened mode.maintenance line");
+    assert_int_equal(declare("line", "maintenance", 24 * HOUR_MS, 25 * HOUR_MS), -EINVAL);
+    assert_non_null(strstr(bench.why, "holds now and ends before that"));
+    assert_int_equal(declare("gateway", "maintenance", 24 * HOUR_MS, 25 * HOUR_MS), -EINVAL);
+    /* longer, without a gap */
+    assert_int_equal(declare("line", "maintenance", HOUR_MS / 2, 2 * HOUR_MS), 0);
+    bench_tick(HOUR_MS);
+    assert_int_equal(bench_count("closed"), 0);
+    bench_tick(HOUR_MS);
+    bench_need("closed mode.maintenance line");
+    bench_tick(23 * HOUR_MS); /* what was refused holds nowhere */
+    assert_int_equal(bench_count("opened mode.maintenance"), 1);
+}
+
+static void
+number_points(const struct site *site)
+{
+    for (uint32_t i = 0; i < site->point_count; i++)
+        site->points[i].number = i + 1;
+    for (uint16_t i = 0; i < site->device_count; i++)
+        site->devices[i].number = i + 1U;
+}
+
+static void
+a_changed_site_gives_a_signal_to_no_other_rule(void **state)
+{
+    static const char RULES[] = "  a: {mode: shutdown, asset: line, when: cems.fuel > 1 t/h}\n";
+    char text[2000];
+    struct buf saved;
+    struct site *site;
+    struct assess *next;
+    (void)state;
+    begin(RULES, BENCH_DAY);
+    bench.values[FUEL] = 2;
+    bench_run(1);
+    bench_need("opened mode.shutdown line");
+    snprintf(text, sizeof text,
+             "%smodes:\n  alert: {mode: emergency-red, when: cems.load > 90 %%}\n%s", ASSETS,
+             RULES);
+    site = bench_load(text);
+    assert_non_null(site);
+    number_points(site);
+    assert_int_equal(assess_new(site, &next), 0);
+    assert_int_equal(buf_new(&saved, assess_state_size(bench.assess)), 0);
+    assert_true(assess_save(bench.assess, &saved));
+    assert_int_equal(assess_load(next, saved.data, saved.length, &bench.outlet), 0);
+    buf_free(&saved);
+    bench_end(NULL);
+    bench.site = site;
+    bench.assess = next;
+    bench_tick(1000);
+    bench_run(2);
+    assert_int_equal(bench_count("mode.emergency"), 0);
+}
+
+static void
 a_season_across_new_year(void **state)
 {
     (void)state;
@@ -150,14 +239,31 @@ a_signal_brings_it_and_takes_it(void **state)
         bench.values[FUEL] = 1.1;
         bench_run(2);
         bench_need("opened mode.shutdown line info source=signal");
-        bench.values[FUEL] = BAD; /* says nothing: as it was */
-        bench_run(10);
-        assert_int_equal(bench_count("closed"), 0);
         bench.values[FUEL] = 1;
         bench_run(2);
         bench_need("closed mode.shutdown line");
+        bench.values[FUEL] = 1.1;
+        bench_run(2);
+        bench.values[FUEL] = BAD; /* a torn wire is no shutdown */
+        bench_run(2);
+        assert_int_equal(bench_count("opened mode.shutdown"), 2);
+        assert_int_equal(bench_count("closed mode.shutdown"), 2);
         bench_end(NULL);
     }
+}
+
+static void
+a_torn_wire_lifts_no_emergency(void **state)
+{
+    (void)state;
+    begin("  red: {mode: emergency-red, when: cems.fuel > 1 t/h}\n", BENCH_DAY);
+    bench.values[FUEL] = 1.1;
+    bench_run(2);
+    bench.values[FUEL] = BAD;
+    bench_run(10);
+    bench_need("opened mode.emergency line");
+    assert_int_equal(bench_count("closed mode.emergency"), 0);
+    bench_end(NULL);
 }
 
 static void
@@ -227,6 +333,7 @@ mistakes_say_where_and_what(void **state)
         {"  m: {mode: seasonal, from: 02-30, until: 10-01}\n", "a day of the year like"},
         {"  m: {mode: seasonal}\n", "either a signal (when) or a time"},
         {"  m: {mode: seasonal, hours: 25:00-08:00}\n", "must be like \"08:00-18:30\""},
+        {"  m: {mode: seasonal, hours: 08:00-24:01}\n", "must be like \"08:00-18:30\""},
         {"  m: {mode: shutdown, asset: lines, when: cems.fuel > 1 t/h}\n", "no asset 'lines'"},
     };
     (void)state;
@@ -241,6 +348,26 @@ mistakes_say_where_and_what(void **state)
     }
 }
 
+static void
+more_signals_than_are_kept_are_a_mistake(void **state)
+{
+    (void)state;
+    for (int count = MODE_SIGNALS; count <= MODE_SIGNALS + 1; count++) {
+        char rules[2000], text[4000];
+        size_t used = 0;
+        for (int i = 0; i < count; i++)
+            used += (size_t)snprintf(rules + used, sizeof rules - used,
+                                     "  m%d: {mode: start-up, when: cems.fuel > %d t/h}\n", i, i);
+        snprintf(text, sizeof text, "%smodes:\n%s", ASSETS, rules);
+        bench = (struct bench){.site = NULL};
+        bench.site = bench_load(text);
+        assert_int_equal(bench.site != NULL, count == MODE_SIGNALS);
+        assert_int_equal(strstr(bench.said, "17 signals of modes") != NULL, count > MODE_SIGNALS);
+        site_free(bench.site);
+        bench.site = NULL;
+    }
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, bench_end)
 
 int
@@ -251,9 +378,14 @@ main(void)
         TEST(normal_ends_what_was_declared),
         TEST(refusals),
         TEST(nothing_expires_while_the_clock_is_unknown),
+        TEST(nothing_begins_or_ends_while_the_clock_is_unknown),
+        TEST(a_later_one_does_not_end_the_one_that_holds),
+        TEST(a_changed_site_gives_a_signal_to_no_other_rule),
+        TEST(more_signals_than_are_kept_are_a_mistake),
         TEST(a_season_across_new_year),
         TEST(a_season_with_hours_across_midnight),
         TEST(a_signal_brings_it_and_takes_it),
+        TEST(a_torn_wire_lifts_no_emergency),
         TEST(the_emergency_changes_its_level),
         TEST(orders_are_judged_by_load),
         TEST(mistakes_say_where_and_what),

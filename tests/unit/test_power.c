@@ -76,17 +76,28 @@ off_warns_then_alarms(void **state)
     assert_string_equal(find_detail(told, "reason")->as.text, "running");
 }
 
+/* A meter of production that falls silent while it runs hides nothing; one that falls silent while
+ * production stands tells nothing. */
 static void
-off_counts_only_what_is_known(void **state)
+a_silent_production_meter_hides_nothing(void **state)
 {
     (void)state;
     begin("", "", "");
     hold_for(2 * MINUTE_MS, 50, 0);
-    hold_for(10 * MINUTE_MS, BAD, 0);
-    hold_for(3 * MINUTE_MS, 50, 0); /* one interval on either side of the hole is not counted */
+    hold_for(2 * MINUTE_MS, BAD, 0);
     assert_int_equal(count_of("treatment.off", PHASE_OPENED), 0);
-    hold_for(10000, 50, 0);
+    hold_for(2 * MINUTE_MS, BAD, 0);
     assert_int_equal(count_of("treatment.off", PHASE_OPENED), 1);
+}
+
+static void
+a_meter_silent_at_standstill_opens_nothing(void **state)
+{
+    (void)state;
+    begin("", "", "");
+    hold_for(2 * MINUTE_MS, 0, 0);
+    hold_for(20 * MINUTE_MS, BAD, 0);
+    assert_int_equal(count_of("treatment.off", PHASE_OPENED), 0);
 }
 
 static void
@@ -419,7 +430,8 @@ main(void)
         TEST(thresholds_are_shares_of_rated),
         cmocka_unit_test(mistakes_say_where_and_what),
         TEST(off_warns_then_alarms),
-        TEST(off_counts_only_what_is_known),
+        TEST(a_silent_production_meter_hides_nothing),
+        TEST(a_meter_silent_at_standstill_opens_nothing),
         TEST(off_after_nothing_alarms_at_once),
         TEST(under_loaded_by_what_is_declared),
         TEST(late_start),

@@ -88,7 +88,7 @@ one_input_hands_its_quality_on(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
-        assert_int_equal(of_two(expected[i].quality, QUALITY_GOOD), expected[i].quality);
+        assert_int_equal(of_two((uint8_t)expected[i].quality, QUALITY_GOOD), expected[i].quality);
 }
 
 static void

@@ -42,7 +42,7 @@ static void
 test_links(void **state)
 {
     (void)state;
-    struct site *site = load("config/examples/park.yaml");
+    struct site *site = load("tests/unit/config/good/three-lines.yaml");
     assert_int_equal(site->bus_count, 3);
     uint32_t points = 0, on_buses = 0;
     for (uint16_t i = 0; i < site->device_count; i++) {
@@ -83,7 +83,7 @@ static void
 test_field(void **state)
 {
     (void)state;
-    struct site *site = load("config/examples/park.yaml");
+    struct site *site = load("tests/unit/config/good/three-lines.yaml");
     const struct bus *line = site_find_device(site, "cems")->bus;
     assert_int_equal(line->kind, BUS_RTU);
     assert_string_equal(line->path, "/dev/ttyS1");
@@ -117,7 +117,7 @@ static void
 test_points(void **state)
 {
     (void)state;
-    struct site *site = load("config/examples/park.yaml");
+    struct site *site = load("tests/unit/config/good/three-lines.yaml");
     const struct point *point = site_find_point(site, "rto", "chamber-temperature");
     assert_int_equal(point->table, TABLE_HOLDING);
     assert_int_equal(point->address, 100);
@@ -150,7 +150,7 @@ static void
 test_assets(void **state)
 {
     (void)state;
-    struct site *site = load("config/examples/park.yaml");
+    struct site *site = load("tests/unit/config/good/three-lines.yaml");
     const struct asset *line = find_asset(site, "paint-line");
     assert_int_equal(line->kind, ASSET_VOC_TREATMENT);
     assert_string_equal(line->outlet, "DA002");
@@ -184,7 +184,7 @@ static void
 test_limits(void **state)
 {
     (void)state;
-    struct site *site = load("config/examples/park.yaml");
+    struct site *site = load("tests/unit/config/good/three-lines.yaml");
     const struct limit *limit = find_limit(site, "boiler-3", "so2", LIMIT_ULTRA_LOW);
     assert_ptr_equal(limit->point, site_find_point(site, "boiler-3", "so2-corrected"));
     assert_true(limit->value == 35);
@@ -212,7 +212,7 @@ static void
 test_destinations(void **state)
 {
     (void)state;
-    struct site *site = load("config/examples/park.yaml");
+    struct site *site = load("tests/unit/config/good/three-lines.yaml");
     const struct destination *centre = &site->destinations[0], *plant = &site->destinations[1];
     assert_true(centre->tls);
     assert_string_equal(centre->host, "centre.park.example");

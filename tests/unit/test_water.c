@@ -113,6 +113,26 @@ a_sampling_time_makes_the_result(void **state)
     assert_int_equal(site_find_point(world.site, "marked", "cod")->every_ms, 2 * HOUR);
 }
 
+/* A totaliser that counts on for two days without a reading: of no result of the third. */
+static void
+a_hole_weighs_no_result(void **state)
+{
+    (void)state;
+    double total = 1000;
+    for (int i = 0; i < 4 * 60; i++, pass(MINUTE), total += 2)
+        FEED("totalled", 0.030, 0, total);
+    pass_to(MIDNIGHT + 2 * DAY);
+    total += 2 * (2 * DAY - 4 * HOUR) / (double)MINUTE;
+    for (int i = 0; i < 24 * 60; i++, pass(MINUTE), total += 2)
+        FEED("totalled", i < 60 ? 0.090 : 0.040, i < 60 ? 1 : 2 + i / 120, total);
+    FEED("totalled", 0.040, 99, total);
+    const struct statistic *day = heard("marked", "cod", PERIOD_DAY);
+    assert_int_equal(day->start_utc_ms, MIDNIGHT + 2 * DAY);
+    assert_true(day->is_valid);
+    assert_true(day->mean < 0.052);
+    assert_true(heard("marked", "cod-mass", PERIOD_DAY)->sum < 24 * 120 * 0.052);
+}
+
 static void
 zero_flow_makes_no_result(void **state)
 {
@@ -424,6 +444,7 @@ main(void)
         TEST(one_lost_poll_marks_nothing),
         TEST(a_cycle_without_a_good_reading_says_why),
         TEST(a_sampling_time_makes_the_result),
+        TEST(a_hole_weighs_no_result),
         TEST(zero_flow_makes_no_result),
         TEST(a_day_at_the_limit_is_compliant),
         TEST(a_day_above_it_is_not),
