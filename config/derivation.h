@@ -35,8 +35,9 @@ enum derivation_op {
     DERIVE_TOTAL,         /* up to 12 of one unit: their sum */
     DERIVE_REST,          /* a - b */
     DERIVE_COLLECTION,    /* captured ..., fugitive ... kg/h | how many are captured: % */
-    DERIVE_LIFE,    /* rate per hour, [signal of a change] | what was used before: ever more */
-    DERIVE_LOADING, /* vapour, liquid m3 since the scan before | ms of quiet: ratio, once */
+    DERIVE_LIFE,     /* rate per hour, [signal of a change] | what was used before: ever more */
+    DERIVE_LOADING,  /* vapour, liquid m3 since the scan before | ms of quiet: ratio, once */
+    DERIVE_FLOW_DRY, /* wet flow, humidity %: what is not steam of it */
     DERIVE_END
 };
 

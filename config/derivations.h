@@ -22,9 +22,9 @@ bool derivations_take(struct load *load, const struct yaml_node *node, struct de
 /* The asset's point of that name, or NULL. */
 struct point *derivations_find(const struct asset *asset, const char *name);
 
-/* A point for a role of the asset: the one that `inputs` (a mapping ROLE: POINT, may be NULL) names,
- * else the point of that name among the asset's own and its devices'; NULL without a mistake where
- * there is none. */
+/* A point for a role of the asset: the one that `inputs` (a mapping ROLE: POINT, may be NULL)
+ * names, else the point of that name among the asset's own and its devices'; NULL without a mistake
+ * where there is none. */
 struct point *derivations_input(struct load *load, const struct yaml_node *inputs,
                                 const struct names_from *from, const char *role);
 

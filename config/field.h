@@ -46,7 +46,7 @@ struct device {
     const char *map; /* register map it came from, or NULL */
     uint8_t unit;
     uint32_t every_ms;
-    uint32_t faster_ms; /* the least interval that an event may give it; 0: none may */
+    uint32_t faster_ms;        /* the least interval that an event may give it; 0: none may */
     uint32_t timeout_ms;       /* one deadline for the whole answer */
     uint32_t frame_timeout_ms; /* an answer that pauses so long has ended; 0: only the deadline */
     uint32_t response_ms; /* how soon it usually answers, until that is measured; 0: by the bus */

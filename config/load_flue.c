@@ -177,16 +177,42 @@ wet_flow(const struct build *build)
 }
 
 static const struct point *
+dry_flow(const struct build *build, const struct point *flow)
+{
+    struct derivation how = {.op = DERIVE_FLOW_DRY};
+    if (!build->flue->flow_wet)
+        return flow;
+    if (!build->humidity)
+        return cannot(build, "flow", "wet", "humidity");
+    if (!take(build, &how, flow, "Nm3/h") || !take(build, &how, build->humidity, "%"))
+        return NULL;
+    return add(build, name_of(build, "flow", "-dry"), "Nm3/h", &how);
+}
+
+/* A flow in m3/h is of all that is in the duct, steam too. */
+static void
+warn_of_steam(const struct build *build)
+{
+    if (!build->humidity)
+        load_warning(
+            build->in->load, build->in->node,
+            "%s: no point '%s': its flow is of wet gas, and its masses are too high by the "
+            "steam in it",
+            build->in->what, name_of(build, "humidity", ""));
+}
+
+static const struct point *
 standard_flow(const struct build *build)
 {
     const struct point *flow = role(build, "flow");
     struct derivation how = {.op = DERIVE_FLOW_STANDARD, .numbers = {build->flue->barometric}};
     if (flow && is_kind(flow, "standard flow"))
-        return dry_of(build, "flow", flow, "Nm3/h", build->flue->flow_wet);
+        return dry_flow(build, flow);
     if (!flow)
         flow = wet_flow(build);
     if (!flow || !build->temperature)
         return NULL;
+    warn_of_steam(build);
     if (!take(build, &how, flow, "m3/h") || !take(build, &how, build->temperature, "degC") ||
         !take(build, &how, build->pressure, "Pa") || !take(build, &how, build->humidity, "%"))
         return NULL;

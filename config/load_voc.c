@@ -322,6 +322,13 @@ check_basis(const struct voc_reading *in)
     const struct yaml_node *node = in->node ? in->node : in->asset->node;
     struct flue *flue = (struct flue *)in->asset->asset->flue;
     bool burns = voc_is(in->voc, VOC_RTO) || voc_is(in->voc, VOC_CATALYTIC);
+    bool said = in->node && yaml_find(in->node, "oxidiser"); /* also that there is none */
+    if (in->voc->technology == VOC_ROTOR && !said)
+        load_warning(load, node,
+                     "%s: what burns the desorbed gas of the rotor is not said, so that neither it "
+                     "nor its O2 basis is judged here: write oxidiser: rto or catalytic, unless "
+                     "it is an asset of its own",
+                     in->what);
     if (burns && in->voc->basis == VOC_BASIS_UNSAID)
         load_mistake_at_key(load, node,
                             "%s lacks 'basis', which an oxidiser must say: corrected-3 where the "

@@ -10,7 +10,7 @@
 struct names_from {
     struct device *devices[NAMES_FROM_MAX];
     uint16_t count;
-    bool unsure; /* one of them was not found */
+    bool unsure;             /* one of them was not found */
     const struct asset *own; /* whose derived points come before those, or NULL */
 };
 

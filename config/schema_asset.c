@@ -68,7 +68,8 @@ static const struct schema_key ASSET[] = {
      .fallback = "",
      SCHEMA_AT(asset, firing),
      .en = "How it fires: stoker, spreader, fluidised, pulverised, burner, turbine.",
-     .zh = "燃烧方式:stoker 层燃、spreader 抛煤机、fluidised 流化床、pulverised 煤粉、burner 燃烧器、turbine 燃气轮机。"},
+     .zh = "燃烧方式:stoker 层燃、spreader 抛煤机、fluidised 流化床、pulverised 煤粉、burner "
+           "燃烧器、turbine 燃气轮机。"},
     {.name = "use",
      .type = SCHEMA_TEXT,
      .fallback = "",
@@ -181,7 +182,8 @@ static const struct schema_key ASSET[] = {
      .type = SCHEMA_FORM,
      .shapes = YAML_MAP,
      .form = "{nox: {startup: 4h, shutdown: 1h, a-year: 60h}}",
-     .en = "Hours of start-up and shutdown that its permit exempts, by pollutant; none unless said.",
+     .en =
+         "Hours of start-up and shutdown that its permit exempts, by pollutant; none unless said.",
      .zh = "许可证按污染物豁免的启停炉小时数;默认无。"},
     {.name = "during-events",
      .type = SCHEMA_FORM,

@@ -85,7 +85,8 @@ static const struct schema_key SITE[] = {
      SCHEMA_AT(site, limits_comparison),
      .en = "Whether means are compared with limits as they are or rounded (GB/T 8170); both "
            "verdicts are shown where they differ.",
-     .zh = "均值与限值的比较方法(GB/T 8170):full-value 全数值、rounded 修约值;结论不同时两者都给出。"},
+     .zh = "均值与限值的比较方法(GB/T 8170):full-value 全数值、rounded "
+           "修约值;结论不同时两者都给出。"},
 };
 
 const struct schema_section SCHEMA_SITE = {.path = "a site file",

@@ -164,7 +164,7 @@ static const struct schema_key VOC[] = {
     {.name = "carbon",
      .type = SCHEMA_FORM,
      .shapes = YAML_MAP,
-     .form = "{hours: 2000 h} or {mass: 300 kg}",
+     .form = "{hours: 2000} or {mass: 300}",
      .en = "Life of the adsorbent.",
      .zh = "吸附剂寿命。"},
 };

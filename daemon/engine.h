@@ -12,7 +12,7 @@ struct engine_parts {
     struct queue *inbox;
     struct store *store;
     struct timekeeper *timekeeper;
-    struct board *pages; /* PAGE_ALARMS is the engine's */
+    struct board *pages;             /* PAGE_ALARMS is the engine's */
     struct device_counters *devices; /* it sets faster_ms of them */
     const struct destination_counters *destinations;
     void (*wake)(void *context); /* a page changed: destinations may look */
@@ -41,8 +41,7 @@ int engine_start(struct engine *engine);
 
 /* Takes the memory that a reload needs, before anything was stopped; then MESSAGE_SITE makes the
  * engine go over to the site, which counters.generation shows. Main only. 0 or -ENOMEM. */
-int engine_prepare(struct engine *engine, const struct site *site,
-                   struct device_counters *devices,
+int engine_prepare(struct engine *engine, const struct site *site, struct device_counters *devices,
                    const struct destination_counters *destinations);
 
 /* Ends after MESSAGE_STOP was posted: state saved, everything handed to the store. */

@@ -225,8 +225,7 @@ engine_begin(struct engine *engine, const struct site *site)
 }
 
 int
-engine_prepare(struct engine *engine, const struct site *site,
-               struct device_counters *devices,
+engine_prepare(struct engine *engine, const struct site *site, struct device_counters *devices,
                const struct destination_counters *destinations)
 {
     struct actions_outlet outlet = engine_actions_outlet(engine);

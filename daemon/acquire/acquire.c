@@ -18,10 +18,16 @@ struct acquire {
 static void
 warn_of_overload(const struct bus_reader *reader)
 {
-    double share = 0;
+    double share = 0, faster = 0;
 
-    for (uint16_t i = 0; i < reader->station_count; i++)
+    for (uint16_t i = 0; i < reader->station_count; i++) {
         share += plan_share(&reader->stations[i].plan);
+        faster += plan_share_faster(&reader->stations[i].plan);
+    }
+    if (faster > 1 && share <= 1)
+        log_warning("bus %s has no room for what is read faster during events: that takes %.0f %% "
+                    "of its time (parkgatectl plan shows how)",
+                    reader->bus->name, faster * 100);
     if (share > 1)
         log_warning("bus %s cannot keep its intervals: what is asked of it takes %.0f %% of its "
                     "time (parkgatectl plan shows how)",

@@ -11,6 +11,7 @@
 #define NS_PER_MS           1000000LL
 #define CONNECT_WAIT_MS     1000
 #define CONNECT_WAIT_MAX_MS 60000
+#define FOLLOW_MS           500 /* until a changed interval is noticed */
 
 void
 bus_explain(const struct bus_reader *reader, uint8_t unit, enum line_result result,
@@ -96,11 +97,12 @@ next_due(const struct bus_reader *reader, int64_t *ret_due_ns)
     return next;
 }
 
-/* Until then, or until an order came or the bus is to end (false). */
+/* Until then, or until an order came, an interval may have changed or the bus is to end (false). */
 static bool
 wait_until(struct bus_reader *reader, int64_t due_ns)
 {
     int64_t due_ms = due_ns / NS_PER_MS;
+    int64_t look_ms = reader->follows ? clock_mono_ms() + FOLLOW_MS : INT64_MAX;
 
     while (!atomic_load(&reader->stopping) && clock_mono_ns() < due_ns) {
         int64_t now_ms = clock_mono_ms();
@@ -110,13 +112,26 @@ wait_until(struct bus_reader *reader, int64_t due_ns)
             clock_sleep_until_ns(due_ns);
             break;
         }
+        if (now_ms >= look_ms)
+            return false;
         int64_t until_ms = due_ms - 1 < now_ms + 10000 ? due_ms - 1 : now_ms + 10000;
+        if (until_ms > look_ms)
+            until_ms = look_ms;
         if (queue_take(reader->orders, until_ms, &order)) {
             bus_do_order(reader, order);
             return false; /* it may have taken long */
         }
     }
     return !atomic_load(&reader->stopping);
+}
+
+static void
+follow(struct bus_reader *reader)
+{
+    int64_t now_ns = clock_mono_ns();
+
+    for (uint16_t i = 0; i < reader->station_count && reader->follows; i++)
+        station_follow(&reader->stations[i], now_ns);
 }
 
 static void *
@@ -132,6 +147,7 @@ run(void *context)
         reader->stations[i].due_ns = now_ns;
     }
     while (!atomic_load(&reader->stopping)) {
+        follow(reader);
         struct station *station = next_due(reader, &due_ns);
         if (wait_until(reader, due_ns) && station != NULL)
             bus_read_station(reader, station);
@@ -185,6 +201,7 @@ bus_init(struct bus_reader *reader, const struct site *site, const struct bus *b
     for (uint16_t i = 0; i < bus->device_count && error == 0; i++) {
         const struct device *device = bus->devices[i];
         reader->station_count++;
+        reader->follows |= device->faster_ms != 0;
         error = station_init(&reader->stations[i], device, site->generation,
                              &outlet->counters[device->index]);
     }

@@ -16,6 +16,7 @@ struct bus_reader {
     struct line *line;
     struct station *stations;
     uint16_t station_count;
+    bool follows;             /* events may change the interval of one of them */
     int64_t connect_after_ns; /* a line that refused is left alone until then */
     uint32_t connect_wait_ms;
     uint32_t connects;

@@ -75,18 +75,32 @@ plan_block_ns(const struct block *block, const struct plan_cost *cost)
     return read_ns(cost, block->table, block->count);
 }
 
-double
-plan_share(const struct plan *plan)
+/* What has the device's own interval is read every faster_ms; 0: everything at its own. */
+static double
+share_at(const struct plan *plan, uint32_t faster_ms)
 {
     double share = 0;
 
     for (uint16_t i = 0; i < plan->block_count; i++) {
         const struct block *block = &plan->blocks[i];
+        bool faster = faster_ms != 0 && block->every_ms <= plan->device->every_ms;
+        uint32_t every_ms = faster ? faster_ms : block->every_ms;
         if (!block->once)
-            share += (double)plan_block_ns(block, &plan->cost) /
-                     ((double)block->every_ms * NS_PER_MS);
+            share += (double)plan_block_ns(block, &plan->cost) / ((double)every_ms * NS_PER_MS);
     }
     return share;
+}
+
+double
+plan_share(const struct plan *plan)
+{
+    return share_at(plan, 0);
+}
+
+double
+plan_share_faster(const struct plan *plan)
+{
+    return share_at(plan, plan->device->faster_ms);
 }
 
 /* ---- order ---- */

@@ -56,4 +56,7 @@ int64_t plan_block_ns(const struct block *block, const struct plan_cost *cost);
 /* Time of the line that one second of this plan takes, 1 being all of it; `once` does not count. */
 double plan_share(const struct plan *plan);
 
+/* The same while an event has it read at device->faster_ms, if one may. */
+double plan_share_faster(const struct plan *plan);
+
 #endif

@@ -54,6 +54,7 @@ station_init(struct station *station, const struct device *device, uint32_t gene
 
     station->device = device;
     station->counters = counters;
+    station->every_ms = device->every_ms;
     station->turnaround_ns = -1;
     station->taken = calloc(device->point_count + 1U, sizeof *station->taken);
     station->seen = calloc(device->point_count + 1U, sizeof *station->seen);
@@ -128,9 +129,8 @@ station_is_probing(const struct station *station)
 static bool
 is_due(const struct station *station, uint32_t every_ms)
 {
-    uint32_t slots = every_ms / station->device->every_ms;
-
-    return slots <= 1 || station->slot % slots == 0;
+    return every_ms <= station->device->every_ms ||
+           station->slot * station->every_ms % every_ms == 0;
 }
 
 bool
@@ -227,20 +227,42 @@ report_return(struct station *station, const struct acquire_outlet *outlet)
     post_note(station, PHASE_CLOSED, text, outlet);
 }
 
-/* The next slot of the grid. On a bus that cannot keep up it is the last one gone by, at once;
- * slots before that are counted as missed. */
+/* The next slot of the grid. On a bus that cannot keep up it is the last one gone by, at once, of
+ * the ordinary ones if any: faster reading costs none of those. Slots before that are counted as
+ * missed. */
 static void
 advance(struct station *station, int64_t now_ns)
 {
-    int64_t every_ns = station->device->every_ms * NS_PER_MS;
+    int64_t every_ns = station->every_ms * NS_PER_MS;
     int64_t next = (now_ns - station->start_ns) / every_ns;
+    int64_t ratio = station->device->every_ms / station->every_ms;
 
+    if (next / ratio * ratio > station->slot)
+        next = next / ratio * ratio;
     if (next > station->slot + 1)
         count(&station->counters->missed_slots, (uint64_t)(next - station->slot - 1));
     if (next <= station->slot)
         next = station->slot + 1;
     station->slot = next;
     station->due_ns = station->start_ns + next * every_ns;
+}
+
+void
+station_follow(struct station *station, int64_t now_ns)
+{
+    uint32_t asked_ms = atomic_load_explicit(&station->counters->faster_ms, memory_order_relaxed);
+    uint32_t every_ms = asked_ms != 0 ? asked_ms : station->device->every_ms;
+    int64_t before_ns = station->every_ms * NS_PER_MS, every_ns = every_ms * NS_PER_MS;
+    int64_t from_ns = station->slot * before_ns;
+
+    if (every_ms == station->every_ms || station->device->every_ms % every_ms != 0)
+        return;
+    if (every_ns < before_ns && from_ns > now_ns - station->start_ns)
+        from_ns = now_ns - station->start_ns; /* sooner than the slot that was next */
+    station->every_ms = every_ms;
+    station->slot = (from_ns + every_ns - 1) / every_ns;
+    if (!station_is_probing(station))
+        station->due_ns = station->start_ns + station->slot * every_ns;
 }
 
 void

@@ -22,7 +22,8 @@ struct station {
     int64_t due_ns;        /* the next slot of the grid, or the next probe */
     int64_t early_ns;      /* a probe may come so early when the bus is idle */
     int64_t not_before_ns; /* the pause the device wants between two requests */
-    int64_t slot;          /* of the grid */
+    uint32_t every_ms;     /* of the grid: the device's, or faster during an event */
+    int64_t slot;          /* of the grid; read next */
     int64_t start_ns;      /* of slot 0 */
     int64_t passed_ns;     /* availability is counted up to here */
     int64_t turnaround_ns; /* measured; < 0: not yet */
@@ -48,7 +49,12 @@ struct scan *station_take_scan(struct station *station);
 void station_hand_on(struct station *station, struct scan *scan, int64_t mono_ms,
                      const struct acquire_outlet *outlet);
 
-/* Is it due in the current slot? */
+/* Goes over to the interval that the engine asks for (counters->faster_ms), or back. Both grids
+ * begin at the same time and the ordinary slots are among the faster ones. */
+void station_follow(struct station *station, int64_t now_ns);
+
+/* Is it due in the current slot? Faster slots read what has the device's own interval; rarer points
+ * keep theirs. */
 bool station_is_block_due(const struct station *station, const struct block *block);
 bool station_is_point_due(const struct station *station, const struct point *point);
 bool station_is_probing(const struct station *station);

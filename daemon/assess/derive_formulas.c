@@ -117,6 +117,16 @@ flow_standard(const struct derive_call *call)
     return result_of(flue_flow_standard(input(call, 0), &state, &number), &number);
 }
 
+/* Qsn dry of a flow at standard state: less the steam (HJ 212-2017 app. D). */
+static struct derive_result
+flow_dry(const struct derive_call *call)
+{
+    double share = input(call, 1) / 100;
+    if (!(share >= 0 && share < 1))
+        return (struct derive_result){.number = NAN, .quality = QUALITY_INVALID_INPUT};
+    return (struct derive_result){.number = input(call, 0) * (1 - share)};
+}
+
 static struct derive_result
 mass_rate(const struct derive_call *call)
 {
@@ -212,6 +222,7 @@ derive_formula *const DERIVE_FORMULAS[DERIVE_END] = {
     [DERIVE_CORRECTED] = corrected,
     [DERIVE_VELOCITY_FLOW] = velocity_flow,
     [DERIVE_FLOW_STANDARD] = flow_standard,
+    [DERIVE_FLOW_DRY] = flow_dry,
     [DERIVE_MASS_RATE] = mass_rate,
     [DERIVE_INTEGRAL] = integral,
     [DERIVE_CARBON] = carbon,

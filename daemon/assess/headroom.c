@@ -42,7 +42,8 @@ look_ahead(struct headroom *headroom, const struct tally_sum *sum, int64_t now_u
     headroom->rest = NAN;
     if (point->weighted || !headroom->expected || left_ms < (int64_t)point->every_ms)
         return;
-    double due = (double)(left_ms / point->every_ms);
+    int64_t results = left_ms / point->every_ms;
+    double due = (double)results;
     headroom->rest = (limit * (sum->tally.valid + due) - sum->tally.sum) / due;
     headroom->lost = headroom->limit->side == SIDE_ABOVE && headroom->rest < 0;
 }

@@ -114,10 +114,11 @@ judge_fault(struct bypass_state *state, const struct bypass_signals *signals,
 {
     const struct bypass *bypass = state->bypass;
     enum truth lost = TRUTH_FALSE, conflict = signals->conflict ? runs : TRUTH_FALSE;
-    for (unsigned i = WITNESS_COUNT; bypass->lost_ms && i-- > 0;)
+    for (unsigned i = 0; bypass->lost_ms && i < WITNESS_COUNT; i++)
         if (bypass_is_lost(bypass, state, i)) {
             lost = runs;
             state->lost_witness = (uint8_t)i;
+            break;
         }
     state->fault = FAULT_NONE;
     if (held(&state->conflict, conflict, bypass->travel_ms, in->turn->at))

@@ -6,8 +6,8 @@
  * hysteresis, no sliding window; consecutive exceeded periods are one event with their count, ended
  * by the first one that is not exceeded, or is not valid, or does not follow (standards.md 12 #5);
  * warnings on minutes bear a hole. Single results of an instrument (standards.md 12 #4) each when
- * they come. A bad reading neither opens nor closes. What a limit is not in force for closes what is
- * open, with the reason.
+ * they come. A bad reading neither opens nor closes. What a limit is not in force for closes what
+ * is open, with the reason.
  *
  * Means and results are compared as they are or rounded (GB/T 8170-2008 4.3, standards.md 12 #15);
  * where the two differ the event says both. A mean of corrected readings is the verdict; where the

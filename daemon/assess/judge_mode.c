@@ -311,7 +311,9 @@ mode_order_of(const struct asset *asset, enum mode mode)
     for (uint8_t i = 0; i < asset->order_count; i++)
         if (asset->orders[i].mode == mode)
             return &asset->orders[i];
-    return NULL;
+    /* red without an order of its own asks for no less than orange */
+    bool lower = mode == MODE_EMERGENCY_RED || mode == MODE_EMERGENCY_ORANGE;
+    return lower ? mode_order_of(asset, (enum mode)(mode - 1)) : NULL;
 }
 
 /* There is one declaration of a mode: one that is to come later would end the one that holds. */

@@ -13,10 +13,13 @@
 #include "config/flue.h"
 #include "config/voc.h"
 #include "daemon/assess/judge.h"
+#include "daemon/assess/round.h"
 
 #include "base/calendar.h"
 
 #include <math.h>
+
+#define O2_DECIMALS 4 /* that an inlet's reading is good for at most */
 
 enum { FIND_REMOVAL, FIND_DILUTION, FIND_COUNT };
 
@@ -87,6 +90,24 @@ init(struct judge_seat *seat, struct arena *arena)
     dilution->owner = state;
 }
 
+/* Strictly, but for the noise behind the digits of float registers: 80 % removal is not below 80.
+ */
+static bool
+is_above(double number, double bound)
+{
+    int order = 0;
+    round_compare(number, ROUND_AS_FLOAT, bound, ROUND_FULL_VALUE, 0, &order);
+    return order > 0;
+}
+
+static bool
+is_below(double number, double bound)
+{
+    int order = 0;
+    round_compare(number, ROUND_AS_FLOAT, bound, ROUND_FULL_VALUE, 0, &order);
+    return order < 0;
+}
+
 /* ---- oxygen ---- */
 
 static enum truth
@@ -98,7 +119,8 @@ is_diluted(const struct voc *voc, double o2, double o2_inlet, const struct judgi
         return TRUTH_UNKNOWN;
     if (isnan(o2) || isnan(o2_inlet))
         return TRUTH_UNKNOWN;
-    return o2 > o2_inlet + voc->o2_tolerance ? TRUTH_TRUE : TRUTH_FALSE;
+    double bound = round_half_even(o2_inlet + voc->o2_tolerance, ROUND_AS_FLOAT, O2_DECIMALS);
+    return is_above(o2, bound) ? TRUTH_TRUE : TRUTH_FALSE;
 }
 
 static double
@@ -134,11 +156,11 @@ is_low(const struct voc *voc, const struct voc_state *state, const struct statis
     bool same = state->hour_utc_ms == removal->start_utc_ms;
     if (!same || isnan(state->inlet_rate))
         return TRUTH_UNKNOWN;
-    if (state->inlet_rate < voc->trigger)
+    if (is_below(state->inlet_rate, voc->trigger))
         return TRUTH_FALSE;
     if (!removal->is_valid || isnan(removal->mean))
         return TRUTH_UNKNOWN;
-    return removal->mean < voc->removal_least ? TRUTH_TRUE : TRUTH_FALSE;
+    return is_below(removal->mean, voc->removal_least) ? TRUTH_TRUE : TRUTH_FALSE;
 }
 
 /* The point of the rate was made before that of the removal: its hours come first. */

@@ -14,6 +14,7 @@
  * [I]. Exceedances are the limits' and the bypass is its own judge's. Not here: a pH that does not
  * move (that is quality: frozen), flow against pump current as a curve (7.4 names no number). */
 #include "daemon/assess/judge.h"
+#include "daemon/assess/round.h"
 #include "daemon/assess/water_jobs.h"
 #include "daemon/assess/water_swing.h"
 
@@ -21,7 +22,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEARNED_HOURS 168
+#define LEARNED_HOURS  168
+#define BOUND_DECIMALS 9
 
 enum { SWING_PH_INLET, SWING_CONDUCTIVITY, SWING_PH_OUTLET, SWING_COUNT };
 
@@ -114,6 +116,19 @@ truth_of(bool known, bool is)
     if (!known)
         return TRUTH_UNKNOWN;
     return is ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+/* Strictly, but for the noise behind the digits of float registers: pH 9.1 is not more than 2 above
+ * 7.1. */
+static bool
+is_above(double number, double bound)
+{
+    int order = 0;
+    if (!isfinite(number) || !isfinite(bound))
+        return false;
+    bound = round_half_even(bound, ROUND_AS_FLOAT, BOUND_DECIMALS);
+    round_compare(number, ROUND_AS_FLOAT, bound, ROUND_FULL_VALUE, 0, &order);
+    return order > 0;
 }
 
 static enum truth
@@ -223,7 +238,7 @@ see_floor(const struct water_job *job, const struct judging *in)
 {
     struct sight sight = {.limit = job->limit / job->of->factor};
     bool known = read_good(in, job->of->result, &sight.value);
-    sight.wrong = truth_of(known, sight.value * job->of->factor < job->limit);
+    sight.wrong = truth_of(known, is_above(job->limit, sight.value * job->of->factor));
     return sight;
 }
 
@@ -240,7 +255,7 @@ see_shock(const struct water_job *job, const struct judging *in)
 {
     struct sight sight = {.limit = in->asset->water->shock * usual_load(job)};
     bool known = read_good(in, job->point, &sight.value) && !isnan(sight.limit);
-    sight.wrong = truth_of(known, sight.value > sight.limit);
+    sight.wrong = truth_of(known, is_above(sight.value, sight.limit));
     return sight;
 }
 
@@ -253,7 +268,7 @@ see_pair(const struct water_job *job, const struct judging *in)
     bool known = read_good(in, job->of->result, &sight.value);
     known = read_good(in, job->against->result, &against) && known;
     sight.limit = against * job->against->factor / job->of->factor;
-    sight.wrong = truth_of(known, sight.value > sight.limit);
+    sight.wrong = truth_of(known, is_above(sight.value, sight.limit));
     return sight;
 }
 
@@ -273,7 +288,7 @@ see_swing(struct water_swing *swing, const struct water_job *job, const struct j
         sight.limit = low * (1 + water->conductivity_jump / 100);
         sight.value = high;
     }
-    sight.wrong = truth_of(true, sight.value > sight.limit);
+    sight.wrong = truth_of(true, is_above(sight.value, sight.limit));
     return sight;
 }
 
@@ -348,7 +363,7 @@ static void
 judge_removal(struct finding *finding, double percent, const struct judging *in)
 {
     finding->limit = in->asset->water->removal_most;
-    finding_judge(finding, truth_of(true, percent > finding->limit), 0, percent, in->turn);
+    finding_judge(finding, truth_of(true, is_above(percent, finding->limit)), 0, percent, in->turn);
 }
 
 static void

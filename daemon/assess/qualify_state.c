@@ -133,7 +133,8 @@ exchange_declared(struct exchange *exchange, struct declared *declared)
 static bool
 is_in_force(const struct qualify *qualify, const struct qualify_declaration *declaration)
 {
-    return declaration->until_utc_ms && declaration->until_utc_ms > qualify->newest_utc_ms;
+    return declaration->until_utc_ms > declaration->from_utc_ms &&
+           declaration->until_utc_ms > qualify->newest_utc_ms;
 }
 
 static void

@@ -5,8 +5,8 @@
 #include "base/cbor.h"
 #include "daemon/assess/aggregate.h"
 #include "daemon/assess/evidence.h"
-#include "daemon/assess/qualify.h"
 #include "daemon/assess/judges.h"
+#include "daemon/assess/qualify.h"
 #include "daemon/assess/watch.h"
 
 #define STATE_VERSION 2
