@@ -39,7 +39,7 @@ put_time(json_t *request, const char *key, const char *text)
     if (text == NULL)
         return true;
     const char *plus = *text == '+' ? text : NULL;
-    char back[32];
+    char back[32] = "";
     if (plus != NULL) /* "+2h": as long from now as -2h is ago */
         snprintf(back, sizeof back, "-%s", plus + 1);
     int64_t now_utc_ms = clock_utc_ms();
@@ -120,10 +120,9 @@ list_open(const char *path)
         const json_t *event = json_array_get(list, i);
         const char *by = client_text(json_object_get(event, "details"), "acknowledged_by");
         const struct words *words = words_find(client_text(event, "kind"));
-        printf("%s  %s  %s  %s  %s%s%s\n", client_text(event, "id"),
-               client_text(event, "severity"), client_text(event, "kind"),
-               words != NULL ? words->zh : "", client_text(event, "subject"),
-               *by != '\0' ? "  acknowledged by " : "", by);
+        printf("%s  %s  %s  %s  %s%s%s\n", client_text(event, "id"), client_text(event, "severity"),
+               client_text(event, "kind"), words != NULL ? words->zh : "",
+               client_text(event, "subject"), *by != '\0' ? "  acknowledged by " : "", by);
     }
     if (answer != NULL && json_array_size(list) == 0)
         printf("no event is open\n");

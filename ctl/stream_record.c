@@ -191,8 +191,8 @@ put_statistic(struct buf *buf, const json_t *record, const struct stream_catalog
     static const char *const NUMBERS[] = {"min", "max", "mean", "sum"};
     static const char *const COUNTS[] = {"revision", "count", "valid", "expected"};
     const char *point = json_string_value(json_object_get(record, "point"));
-    int period =
-        stream_name_at(json_string_value(json_object_get(record, "period")), PERIODS, PERIOD_END);
+    int period = stream_name_at(json_string_value(json_object_get(record, "period")), PERIODS,
+                                PERIOD_END);
     uint64_t number;
     int64_t start, end;
 

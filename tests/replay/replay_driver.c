@@ -57,6 +57,7 @@ fail(const struct replay *replay, const char *what, const char *word)
 }
 
 #include "replay_print.c"
+
 #include "replay_headroom.c"
 #include "replay_recall.c"
 

@@ -20,7 +20,7 @@
 #define MIDNIGHT_MS 1795190400000LL /* 2026-11-21T00:00:00+08:00 */
 #define MOST_POINTS 64
 #define EVENTS      64
-#define ASSETS      3
+#define ASSETS      8
 
 static struct site *site;
 static struct assess *assess;
@@ -175,6 +175,17 @@ wet_and_actual_become_dry_and_standard(void **state)
     expect("wet-stack", "flow-actual", 96310.08, 5e-3);
     expect("wet-stack", "flow-standard", 70761.584, 5e-4);
     expect("wet-stack", "so2-rate", 27.2210 * 70761.584e-6, 1e-6);
+}
+
+/* 70000 Nm3/h with 11 % steam are 62300 dry; 10 mg/m3 of that are 0.623 kg/h. */
+static void
+steam_is_no_flow(void **state)
+{
+    const double reading[] = {10, 70000, 11};
+    (void)state;
+    read_device("wet-flow", reading);
+    expect("flow-stack", "flow-dry", 62300, 1e-6);
+    expect("flow-stack", "pm-rate", 0.623, 1e-9);
 }
 
 /* The mass rate is of the dry value, never of the corrected one; a mass is a rate times the time
@@ -457,6 +468,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(wet_and_actual_become_dry_and_standard),
+        TEST(steam_is_no_flow),
         TEST(an_hour_s_mass_is_the_sum_of_its_parts),
         TEST(worked_corrections),
         TEST(at_the_guard_is_converted_and_above_is_invalid),

@@ -1,4 +1,4 @@
-/* Limits from the site file to the verdict: sets, dates, `when`, averagings, comparison, targets. */
+/* From the site file to the verdict: sets, dates, `when`, averagings, comparison, targets. */
 #include "tests/unit/limits_site.c"
 
 #include "daemon/assess/declare.h"

@@ -22,6 +22,13 @@ an_oxidiser_must_say_its_basis(void **state)
                          0);
     assert_says(":15:5: 'voc' of asset 'line'");
     assert_says("lacks 'basis'");
+    assert_int_equal(load(POINT("nmhc", "0", "mg/m3"), "    technology: rotor\n"), 0);
+    assert_says("what burns the desorbed gas of the rotor is not said");
+    site_free(site);
+    assert_int_equal(
+        load(POINT("nmhc", "0", "mg/m3"), "    technology: rotor\n    voc: {oxidiser: none}\n"), 0);
+    assert_null(strstr(said, "what burns the desorbed gas"));
+    site_free(site);
     assert_int_equal(load(POINT("nmhc", "0", "mg/m3"), "    technology: adsorption\n"), 0);
     site_free(site);
     assert_int_not_equal(load(POINT("nmhc", "0", "mg/m3"),
@@ -191,6 +198,9 @@ removal_is_asked_for_from_the_trigger_on(void **state)
     assert_int_equal(opened_after(LOW, 400, 399, "removal.low"), 0);
     assert_int_equal(opened_after(OWN, 151, 61, "removal.low"), 1);
     assert_int_equal(opened_after(OWN, 151, 60, "removal.low"), 0);
+    /* 80 % of what float registers say: 399.7 of 1998.5 */
+    assert_int_equal(opened_after(ANY, (double)1998.5F, (double)399.7F, "removal.low"), 0);
+    assert_int_equal(opened_after(ANY, (double)1998.5F, (double)399.8F, "removal.low"), 1);
 }
 
 static void

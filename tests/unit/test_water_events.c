@@ -122,6 +122,22 @@ ph_that_swings(void **state)
     assert_int_equal(count_events("water.implausible", "plant.ph", PHASE_OPENED), 1);
 }
 
+/* As float registers say it: 9.1 less 7.1 is 2.0000005 there, and not more than 2. */
+static void
+ph_of_float_registers(void **state)
+{
+    (void)state;
+    struct inlet_now now = USUAL;
+    now.ph = (double)7.1F;
+    run_in(&now, 20 * MINUTE);
+    now.ph = (double)9.1F;
+    run_in(&now, 20 * MINUTE);
+    assert_int_equal(world.heard.event_count, 0);
+    now.ph = (double)9.2F;
+    run_in(&now, MINUTE);
+    assert_int_equal(count_events("influent.anomaly", "plant.ph-inlet", PHASE_OPENED), 1);
+}
+
 static void
 conductivity_that_jumps(void **state)
 {
@@ -230,6 +246,7 @@ main(void)
         TEST(a_shock_against_the_design_load),
         TEST(a_shock_against_the_learned_load),
         TEST(ph_that_swings),
+        TEST(ph_of_float_registers),
         TEST(conductivity_that_jumps),
         TEST(what_cannot_be_together),
         TEST(nothing_flows_while_pumps_run),

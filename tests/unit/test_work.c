@@ -143,8 +143,8 @@ check_says_what_cannot_be_told_apart(void **state)
 {
     static const char *const missing[] = {
         "warning: ", "neither 'o2' nor 'load': a start-up cannot be told from normal operation",
-        "no point 'temperature': banked fire cannot be told from a shutdown, nor either from out "
-        "of service"};
+        ("no point 'temperature': banked fire cannot be told from a shutdown, nor either from out "
+         "of service")};
     (void)state;
     bench_begin("  x: {bus: b, unit: 2, every: 60s, points: {pm: {holding: 0, unit: mg/m3}}}\n"
                 "assets:\n"

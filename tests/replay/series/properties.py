@@ -14,7 +14,7 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 
 import park  # noqa: E402
 from driver import GOOD, check, events, finish, run, statistics  # noqa: E402
-from reckoning import DAY, HOUR, MINUTE  # noqa: E402
+from reckoning import HOUR, MINUTE  # noqa: E402
 
 ALL = "minute hour day month evidence"
 MIDNIGHT = park.NOON - 12 * HOUR
@@ -103,23 +103,26 @@ def shuffled(driver, seed):
 
 
 def delayed(driver, seed):
-    """Each device's scans come in their order, some up to 50 s behind the ticks: derived points have
-    the same minutes and hours as in time, and no mass is counted twice."""
+    """Each device's scans come in their order, some up to 11 s behind the ticks, which is not yet
+    stale: derived points have the same minutes and hours as in time, no mass is counted twice."""
     dice = random.Random(seed + 1000)
     calls = park.hour(seed, seconds=1800, step=5, start=park.NOON - 10 * MINUTE, spoiled=0.005)
+    ticks = [(mono + ms, utc + ms, None, None) for mono, utc, device, _ in calls if not device
+             for ms in (1000, 2000, 3000, 4000)]
+    calls = sorted(calls + ticks, key=lambda call: call[1])
     due, lag = [], {device: 0 for device in park.WAVES}
     for i, call in enumerate(calls):
         when = call[1]
         if call[2]:
             lag[call[2]] = max(lag[call[2]] - 5000, 0) or (
-                dice.random() < 0.02 and dice.randrange(10_000, 50_000))
+                dice.random() < 0.2 and dice.randrange(7_000, 12_000))
             when += lag[call[2]]
         due.append((when, i, call))
     slow = [call for _, _, call in sorted(due)]
     last = calls[-1][1] - MINUTE  # the newest minute may still wait for its scans
     known, _ = newest(driver, calls)
     found, again = newest(driver, slow)
-    check(again > 100, f"only {again} figures were told again")
+    check(again > 50, f"only {again} figures were told again")
     for key, value in known.items():
         if value["end"] > last:
             continue
@@ -127,8 +130,8 @@ def delayed(driver, seed):
             continue
         for word, number in value.items():
             other = found[key][word]
-            same = other == number if not isinstance(number, float) else (
-                other is not None and math.isclose(other, number, rel_tol=1e-12))
+            same = other == number or (word in ("mean", "sum") and None not in (number, other) and
+                                       math.isclose(other, number, rel_tol=1e-12))
             check(same, f"{key} {word}: {number} in time, {other} late")
 
 
@@ -160,13 +163,15 @@ def believed(line):
 
 
 def bad(driver, seed):
-    """Numbers that do not count leave no trace: span gas of 7777, of 3, or none at all."""
+    """Numbers that do not count leave no trace: span gas of 7777, of 3, or none at all. Not so what is
+    over its range: oxygen that is, is an O2-abnormal event (judge_flue.c)."""
     calls = park.hour(seed, seconds=3800, step=2, start=park.NOON - 60_000, spoiled=0.01)
     known, site = None, park.site("2s")
     for gas in (park.SPAN_GAS, 3.0, None):
         other = [(*call[:3], call[3] and {
-            point: (gas if quality in ("calibration", "maintenance", "fault", "back-purge")
-                    else number, quality) for point, (number, quality) in call[3].items()})
+            point: (number if quality in (GOOD, "over-range", *park.NO_NUMBER)
+                    else gas, quality)
+            for point, (number, quality) in call[3].items()})
             for call in calls]
         lines = [believed(line) for line in run(driver, site, other, tell=ALL)]
         if known is not None:

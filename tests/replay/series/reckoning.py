@@ -135,18 +135,39 @@ def exceeded(number, limit, below=False):
     return rounded < Decimal(limit) if below else rounded > Decimal(limit)
 
 
-def verdicts(means, limit, below=False):
-    """What the events must be: lists of (phase, value, first, last, periods)."""
-    out, first, last, periods = [], None, None, 0
-    for start, number in means:
-        beyond = exceeded(number, limit, below)
-        if beyond:
-            first, periods = (start, 1) if not periods else (first, periods + 1)
-            last = start
-            out.append(("opened" if periods == 1 else "updated", number, first, last, periods))
-        elif periods:
-            out.append(("closed", number, first, last, periods))
-            periods = 0
+def verdicts(periods, limit, below=False):
+    """What the events must be: lists of (phase, value, first, last, periods, reason). `periods`: what
+    compare() returns. Consecutive ones are one event; one that is not valid, or does not follow the
+    last, ends it."""
+    out, first, last, end, count, value = [], None, None, None, 0, None
+    for start, one in sorted(periods.items()):
+        valid = one["is_valid"]
+        if count and (not valid or start != end):
+            reason = "interrupted" if valid else "invalid-period"
+            out.append(("closed", value, first, last, count, reason))
+            count = 0
+        if not valid:
+            continue
+        if exceeded(one["mean"], limit, below):
+            value, last, end = one["mean"], start, one["end"]
+            first, count = (first, count + 1) if count else (start, 1)
+            out.append(("opened" if count == 1 else "updated", value, first, last, count, None))
+        elif count:
+            out.append(("closed", one["mean"], first, last, count, None))
+            count = 0
+    return out
+
+
+def single_verdicts(results, limit):
+    """Results (utc_ms, number) that follow each other are one event, however far apart."""
+    out, first, last, count = [], None, None, 0
+    for utc, number in results:
+        if exceeded(number, limit):
+            first, last, count = first if count else utc, utc, count + 1
+            out.append(("opened" if count == 1 else "updated", number, first, last, count, None))
+        elif count:
+            out.append(("closed", number, first, last, count, None))
+            count = 0
     return out
 
 
@@ -154,8 +175,9 @@ def compare_events(told, subject, kind, mine, single=False):
     """A single result's updates are told at most once a minute, so only its ends are compared."""
     words = ("first_result_ms", "last_result_ms", "results") if single else (
         "first_period_ms", "last_period_ms", "periods")
-    theirs = [(e["phase"], e["value"], *(e["details"][w] for w in words)) for e in told
-              if e["subject"] == subject and e["kind"] == kind]
+    theirs = [(e["phase"], e["value"], *(e["details"][w] for w in words), e["details"].get("reason"))
+              for e in told
+              if e["subject"] == subject and e["kind"] == kind and e["phase"] != "noted"]
     name = f"{kind} of {subject}"
     if not check(len(mine) == len(theirs), f"{name}: {len(mine)} records reckoned, "
                  f"{len(theirs)} told"):
