@@ -31,7 +31,7 @@ struct voc {
     double production, bypass, fan, burner; /* knobs */
     double power, power_phase, current, voltage, energy, energy_export;
     double chamber_temperature, fan_power, bypass_flow, nmhc, nmhc_inlet, methane, hydrocarbons;
-    double lel, o2, flow, bypass_open, burner_on, status;
+    double lel, o2, o2_inlet, flow, bypass_open, burner_on, status;
     struct drift power_drift, heat_drift, solvent_drift, mains_drift;
 };
 

@@ -204,7 +204,7 @@ class Story:
         self.take_news()
         for line in self.troupe.take_last_log():
             self.teller.log(line)
-        self.teller.table(accounts, self.events, DATA_STREAMS)
+        self.teller.table(accounts, self.events, DATA_STREAMS, self.receiver)
         if not clean:
             self.teller.bad("parkgated did not stop cleanly")
         return clean and accounts.nothing_lost(DATA_STREAMS)

@@ -1,31 +1,26 @@
 """The words of the story: values, events in Chinese and English (the product's glossary), and the
 accounts at the end."""
+import os
 import sys
 import time
 
 from receiver import count_values, digest
 
-KINDS = {
-    "exceedance.warning": ("超限预警", "limit early warning"),
-    "exceedance.realtime": ("实时值超限", "real-time excursion"),
-    "exceedance.hour": ("小时均值超标(疑似)", "hourly mean exceedance (suspected)"),
-    "target.ultra-low": ("未达超低排放指标", "ultra-low target missed"),
-    "bypass.open": ("旁路开启", "bypass open"),
-    "treatment.off": ("治理设施未运行", "treatment not running"),
-    "transmission.abnormal": ("数据传输异常", "abnormal data transmission"),
-    "gap": ("数据缺口", "data gap"),
-    "gateway.started": ("网关启动", "gateway started"),
-    "gateway.stopped": ("网关停止", "gateway stopped"),
-    "configuration.changed": ("配置变更", "configuration changed"),
-    "clock.changed": ("时钟变更", "clock changed"),
-    "clock.step": ("时钟跳变", "clock stepped"),
-    "clock.zero": ("本次启动的时间零点", "time zero of this boot"),
-    "destination.down": ("上报通道中断", "destination down"),
-}
+GLOSSARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs",
+                        "event-kinds.md")
 PHASES = {"opened": "开始 OPENED", "updated": "更新 updated", "closed": "结束 CLOSED",
           "noted": "记录 noted"}
 COLOURS = {"opened": "1;31", "updated": "33", "closed": "1;32", "noted": "36"}
 SHOWN_POINTS = 7
+SHOWN_HEADROOM = 2
+
+
+def read_kinds():
+    """kind -> (title in Chinese, in English), from the glossary's table."""
+    with open(GLOSSARY, encoding="utf-8") as file:
+        rows = [[cell.strip() for cell in line.split("|")] for line in file
+                if line.startswith("|")]
+    return {row[1]: (row[2], row[3]) for row in rows if len(row) > 3}
 
 
 def number(value):
@@ -39,6 +34,7 @@ def number(value):
 class Teller:
     def __init__(self):
         self.colour = sys.stdout.isatty()
+        self.kinds = read_kinds()
         self.linked = False
         self.last_status = None
 
@@ -75,12 +71,18 @@ class Teller:
             shown.append(f"{point['name']} {text}" + (f" {unit}" if unit and value is not None
                          else "") + (f" ({quality})" if quality else ""))
         self._print("  |  ".join(shown) if shown else "no values yet")
+        steered = [limit for limit in headroom(receiver.pages, ("hour",))
+                   if limit["point"].endswith("-corrected")]
+        for limit in steered[:SHOWN_HEADROOM]:
+            self._print(f"    {limit['device']}.{limit['point']} {value_now(limit, receiver)}; this "
+                        f"hour {number(limit['mean'])} of {number(limit['limit'])} "
+                        f"{limit['unit']}, the rest may average {rest(limit)}", "2")
 
     def event(self, event, pages):
         unit = next((" " + point["unit"] for point in points_of(pages)
                      if f"{point['device']}.{point['name']}" == event.get("point")), "")
         phase = event["phase"]
-        zh, en = KINDS.get(event["kind"], ("", event["kind"]))
+        zh, en = self.kinds.get(event["kind"], ("", event["kind"]))
         text = f"{PHASES.get(phase, phase)}  {event['kind']}  {zh} / {en}: {event['subject']}"
         if event.get("limit") is not None:
             shown = event.get("peak") if phase == "closed" else event.get("value")
@@ -88,20 +90,24 @@ class Teller:
                     f"{number(event['limit'])}{unit}"
         if phase == "closed" and event.get("duration_ms") is not None:
             text += f", after {event['duration_ms'] / 1000:.1f} s"
+            text += "".join(f", {mass:.3g} kg {name.removeprefix('mass_kg_')} past the treatment"
+                            for name, mass in (event.get("details") or {}).items()
+                            if name.startswith("mass_kg_"))
         late_s = time.time() - event["t"] / 1000 if event.get("t") else 0
         if late_s > 3:
             text += f"  [arrived {late_s:.0f} s later]"
         self._print(text, COLOURS.get(phase))
 
-    def table(self, accounts, events, streams):
+    def table(self, accounts, events, streams, receiver):
         print()
         print("Events by kind" + " " * 46 + "opened  closed   noted")
         for kind in sorted(events):
-            zh, en = KINDS.get(kind, ("", kind))
+            zh, en = self.kinds.get(kind, ("", kind))
             counts = [len(events[kind].get(phase, ())) for phase in ("opened", "closed", "noted")]
             name = pad(f"  {kind}  {zh} / {en}", 60)
             print(name + "".join(f"{count or '':>8}" for count in counts))
         print()
+        self._headroom(receiver)
         print("Records by stream" + "".join(f"{head:>12}" for head in
               ("stored", "delivered", "waiting", "lost", "duplicated")))
         for stream in streams:
@@ -117,6 +123,37 @@ class Teller:
             self.bad(f"{accounts.conflicts} records arrived twice with different content")
         print("Nothing was lost." if accounts.nothing_lost(streams) else "NOT IN ORDER.")
         sys.stdout.flush()
+
+
+    def _headroom(self, receiver):
+        """Where the open periods stood in the end: what the rest of each might average at most."""
+        limits = headroom(receiver.pages, ("hour", "day"))
+        if not limits:
+            return
+        print("Open periods 余量" + " " * 24 + "".join(f"{head:>12}" for head in (
+            "value now", "mean", "limit", "share", "rest may be")))
+        for limit in limits:
+            name = pad(f"  {limit['subject']}  {limit['averaging']}", 41)
+            share = "-" if limit["share"] is None else f"{100 * limit['share']:.0f} %"
+            cells = (value_now(limit, receiver), number(limit["mean"]), number(limit["limit"]),
+                     share, rest(limit))
+            print(name + "".join(f"{cell:>12}" for cell in cells) + f"  {limit['unit']}")
+        print()
+
+
+def headroom(pages, averagings):
+    """Of the retained page: the permit limits and targets of these averagings that have a mean."""
+    return [limit for limit in (pages.get("headroom") or {}).get("limits", [])
+            if limit["averaging"] in averagings and limit["mean"] is not None]
+
+
+def value_now(limit, receiver):
+    _, value, quality = receiver.values.get((limit["device"], limit["point"]), (0, None, None))
+    return number(value) + (f" ({quality})" if quality else "")
+
+
+def rest(limit):
+    return "lost" if limit["lost"] else number(limit["rest"])
 
 
 def pad(text, width):

@@ -65,5 +65,6 @@ voc_step(struct park *park)
     voc->methane = 2.0 + 0.01 * voc->nmhc;
     voc->hydrocarbons = voc->nmhc + voc->methane;
     voc->lel = voc->nmhc_inlet / 50000.0 * 100.0; /* about 50 g/m3 is explosive */
-    voc->o2 = 20.4 - 0.3 * voc->burner;
+    voc->o2_inlet = 20.4;
+    voc->o2 = voc->o2_inlet - 0.3 * voc->burner;
 }

@@ -241,7 +241,7 @@ def scan_body(record, book):
 
 
 def statistic_body(record, book):
-    periods = ["", "minute", "ten-minutes", "quarter", "hour", "day", "month"]
+    periods = ["", "minute", "ten-minutes", "quarter", "hour", "day", "month", "five-minutes"]
     return [book.points[record["point"]][0], periods.index(record["period"]), record["start"],
             record["end"], record["revision"], number(record["min"]), number(record["max"]),
             number(record["mean"]), number(record["sum"]), record["count"], record["valid"],

@@ -21,7 +21,8 @@ def topic_of(message):
         return "acknowledge" if "ranges" in message[0] else None
     if "stream" in message and "records" in message:
         return TOPICS[message["stream"]]
-    for member, topic in (("status", "status"), ("result", "reply"), ("id", "command")):
+    for member, topic in (("status", "status"), ("result", "reply"), ("id", "command"),
+                          ("limits", "headroom")):
         if member in message:
             return topic
     return None
@@ -29,7 +30,7 @@ def topic_of(message):
 
 def main():
     validators = schemas()
-    assert len(validators) == 10, sorted(validators)
+    assert len(validators) == 11, sorted(validators)
     for validator in validators.values():
         jsonschema.Draft202012Validator.check_schema(validator.schema)
     checked = 0
@@ -48,7 +49,8 @@ def main():
         if topic:
             validators[topic].validate(message)
             seen.add(topic)
-    assert seen == {"samples", "statistics", "events", "status", "acknowledge", "command", "reply"}
+    assert seen == {"samples", "statistics", "events", "status", "acknowledge", "command", "reply",
+                    "headroom"}
     broken = {"v": 1, "id": "x", "verb": "help", "result": "refused"}
     assert list(validators["reply"].iter_errors(broken)), "a schema that refuses nothing"
     print("ok")

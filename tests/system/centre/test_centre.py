@@ -355,7 +355,7 @@ def case_pages(directory):
     broker = Broker(directory)
     probe = Probe(PROGRAM, os.path.join(directory, "store"), broker.port)
     receiver = Receiver(broker.port)
-    probe.ask('page 2 {"part": 1}')
+    probe.ask('page 3 {"part": 1}')
     probe.ask('page 1 {"n": 1}')
     wait(lambda: receiver.last("catalog/points"), "a page")
     probe.ask('page 1 {"n": 2}')
@@ -366,7 +366,7 @@ def case_pages(directory):
     receiver = Receiver(broker.port)
     wait(lambda: receiver.last("catalog/points") and receiver.last("alarms"), "pages again")
     assert receiver.last("alarms").payload == b'{"n": 2}'
-    probe.ask("page 2 ")
+    probe.ask("page 3 ")
     wait(lambda: receiver.last("catalog/points").payload == b"", "a cleared page")
     late = Receiver(broker.port, "late")
     wait(lambda: late.last("alarms"), "the retained page")

@@ -42,7 +42,7 @@ def damaged_requests_get_no_answer(program):
         fd = open_serial(sim.path("stack-line"))
         request = bytearray(rtu(3, 3, 0, 1))
         request[4] ^= 1
-        for damaged in (bytes(request), rtu(3, 3, 0, 1)[:5], b"\x00\xff\x00", rtu(4, 3, 0, 1)):
+        for damaged in (bytes(request), rtu(3, 3, 0, 1)[:5], b"\x00\xff\x00", rtu(99, 3, 0, 1)):
             answer, _ = exchange(fd, damaged, 7, within_s=0.3)
             assert answer == b"", damaged
         answer, _ = exchange(fd, rtu(3, 3, 0, 1), 7)

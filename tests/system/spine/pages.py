@@ -32,13 +32,13 @@ assets:
     kind: boiler
     outlet: DA001
     from: plc
-    bypass: {{open-when: plc.damper}}
+    bypass: {{open-when: plc.damper, delay: 0s}}
     limits:
       so2: {{at-most: 50 mg/m3, averaging: instant}}
 destinations:
   centre: {{mqtt: "tcp://127.0.0.1:{broker}"}}
 """
-PARTS = ("buses", "points", "units", "assets", "limits", "destinations", "key")
+PARTS = ("buses", "points", "units", "assets", "limits", "destinations", "key", "words")
 RETAINED = ("status", "health", "alarms", *(f"catalog/{part}" for part in PARTS))
 TOPICS = (*RETAINED, "events", "statistics", "samples")
 

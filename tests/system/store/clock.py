@@ -39,6 +39,7 @@ ARCHIVE = """  archive: {{mqtt: "tcp://127.0.0.1:{broker}", start: oldest}}
 STORE = "store: {commit-every: 200ms}\n"
 STREAMS = {1: "event", 2: "evidence", 3: "period", 4: "minute", 5: "sample", 6: "trend"}
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+GRACE = 2000  # AGGREGATE_GRACE_MS of assess/aggregate.h
 LEAD = int(8000 * SLACK)  # ms in which parkgated starts and reads, before something is to happen
 TIME, BOOT, MONO, CLOCK = 3, 4, 5, 6  # elements of a stored record, docs/store.md
 UNKNOWN = 0
@@ -158,18 +159,32 @@ def is_untimed(reading):
 
 def lived_minutes(readings):
     """{start: its values} of the minutes that were closed, by the rule of assess/aggregate.h: a
-    minute left for one never lived is closed, and what comes later of its time counts nowhere."""
-    lived, opened = {}, None
+    minute left for one never lived is closed. What comes later of the newest closed one joins it when
+    its clock differs by no more than the grace (a repeated leap second); all else counts nowhere."""
+    lived, opened, closed, newest = {}, None, None, 0
     for reading in readings:
         if is_untimed(reading):
             continue
         start = reading["t"] // MINUTE * MINUTE
         if start not in lived:
-            opened, lived[start] = start, []
+            closed, opened, lived[start] = opened, start, []
         if start == opened:
+            newest = reading["t"]
+            lived[start].append(reading["reads"])
+        elif start == closed and abs(reading["t"] - newest) <= GRACE:
             lived[start].append(reading["reads"])
     lived.pop(opened, None)
     return lived
+
+
+def newest_revisions(records):
+    """Of each period: the highest revision counts."""
+    found = {}
+    for record in records:
+        key = (record["point"], record["period"], record["start"])
+        if key not in found or found[key]["revision"] < record["revision"]:
+            found[key] = record
+    return list(found.values())
 
 
 def see_periods(park):
@@ -179,7 +194,8 @@ def see_periods(park):
     park.see(len(set(keys)) == len(keys),
              f"a period twice: {sorted(key for key in keys if keys.count(key) > 1)[:4]}")
     lived = lived_minutes(park.readings())
-    minutes = {r["start"]: r for r in park.receiver.of("minute") if r["point"] == "plc.reads"}
+    minutes = {r["start"]: r for r in newest_revisions(park.receiver.of("minute"))
+               if r["point"] == "plc.reads"}
     park.see(set(minutes) == set(lived),
              f"minutes recorded {sorted(minutes)}, lived and closed {sorted(lived)}")
     for start in sorted(set(minutes) & set(lived)):
@@ -189,7 +205,7 @@ def see_periods(park):
         mean = sum(values) / len(values)
         park.see(abs((record["mean"] or 0) - mean) < 1e-6,
                  f"minute {start}: mean {record['mean']}, received {mean}")
-    for record in park.receiver.of("period"):
+    for record in newest_revisions(park.receiver.of("period")):
         whole = sum(minute["count"] for start, minute in minutes.items()
                     if record["start"] <= start < record["end"])
         park.see(record["count"] == whole, f"{record['period']} {record['start']}: "
@@ -375,7 +391,7 @@ def leap(park):
     park.receiver.wait_all(park.gateway.records())
     see_order(park)
     see_periods(park)
-    hours = [r for r in park.receiver.of("period") if r["period"] == "hour"]
+    hours = [r for r in newest_revisions(park.receiver.of("period")) if r["period"] == "hour"]
     park.see([r["start"] for r in hours] == [midnight - HOUR], f"hours recorded: {hours}")
 
 

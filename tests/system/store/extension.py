@@ -27,7 +27,7 @@ STATISTICS = ("t time device point period end revision min max mean sum count va
               " sequence recorded").split()
 EVENTS = ("t time kind phase severity subject device point since duration value peak limit_"
           " averaging details sequence store opened").split()
-PERIODS = [None, "minute", "ten-minutes", "quarter", "hour", "day", "month"]
+PERIODS = [None, "minute", "ten-minutes", "quarter", "hour", "day", "month", "five-minutes"]
 BEIJING = datetime.timezone(datetime.timedelta(hours=8))
 DAMAGED = "damaged"
 

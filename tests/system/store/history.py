@@ -40,8 +40,8 @@ def rows(gateway, command, *arguments):
 def case(lab):
     slave = Slave(lab, {"holding": {0: [125, 0x4142, 0x432D]}})
     gateway = Gateway(lab, SITE.format(port=slave.port)).start()
-    wait_for(lambda: os.path.exists(gateway.store) and
-             len(rows(gateway, "history", "--csv", "plc.level")) > 10, 20, "ten readings")
+    gateway.wait_log("reading 1 devices")  # until then the store has no such point
+    wait_for(lambda: len(rows(gateway, "history", "--csv", "plc.level")) > 10, 20, "ten readings")
     slave.set("holding", 0, [375])
     wait_for(lambda: rows(gateway, "history", "--csv", "plc.level")[-1]["value"] == "37.5", 10,
              "the new value is stored")

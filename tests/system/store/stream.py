@@ -107,8 +107,9 @@ def record(lab):
 
     wait_for(lambda: "sample" in streams(), 20, "the first payload")
     slave.set("holding", 0, words("f", 60.5))
-    wait_for(lambda: any('"exceedance.realtime"' in line for line in recorder.lines()), 20,
-             "an exceedance opens")
+    wait_for(lambda: any(event.get("kind") == "exceedance.realtime" for payload in
+                         filter(None, map(payload_of, recorder.lines()))
+                         for event in payload["records"]), 20, "an exceedance opens")
     slave.set("holding", 0, words("f", 12.25))
     wait_for(lambda: "evidence" in streams(), 20, "evidence")
     gateway.write(SITE.format(more="unit: kg", **site))  # another meaning: another number
