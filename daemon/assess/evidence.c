@@ -125,13 +125,15 @@ send_values(const struct evidence_keeper *keeper, const struct evidence_course *
         turn->outlet->evidence(turn->outlet->context, &evidence);
 }
 
-/* The rows [first, end) of one point. */
+/* The rows [first, end) of one point; texts are not in the ring, the samples have them. */
 static void
 tell_point(const struct evidence_keeper *keeper, const struct evidence_course *course,
            const struct evidence_ring *ring, const struct evidence_span *span,
            const struct turn *turn)
 {
     size_t count = 0;
+    if (ring->device->points[span->point].type == TYPE_STRING)
+        return;
     for (uint32_t i = span->first; i < span->end; i++) {
         uint32_t at = place_of(ring, i);
         size_t cell = (size_t)at * ring->device->point_count + span->point;

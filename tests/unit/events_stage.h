@@ -21,7 +21,8 @@ static const char STAGE_HEAD[] =
     "buses: {b: {tcp: 127.0.0.1}}\n"
     "devices:\n"
     "  a: {bus: b, unit: 1, every: 1s, writable: [horn],\n"
-    "      points: {so2: {holding: 0, unit: mg/m3}, o2: {holding: 1}, horn: {holding: 7}}}\n"
+    "      points: {so2: {holding: 0, unit: mg/m3}, o2: {holding: 1}, horn: {holding: 7},\n"
+    "               label: {holding: 8, type: string, registers: 2}}}\n"
     "  c: {bus: b, unit: 2, every: 5s, points: {dust: {holding: 0, unit: mg/m3}}}\n"
     "assets:\n"
     "  stack:\n"
@@ -170,8 +171,10 @@ stage_scan(struct stage *stage, const char *device, double first, bool recall)
         .device = site_find_device(stage->site, device), .at = stage->now, .values = values};
     scan.count = scan.device->point_count;
     for (uint16_t i = 0; i < scan.count; i++) {
-        values[i].kind = VALUE_NUMBER;
-        values[i].as.number = i ? 1.0 : first;
+        bool is_text = scan.device->points[i].type == TYPE_STRING;
+        values[i].kind = is_text ? VALUE_TEXT : VALUE_NUMBER;
+        if (!is_text)
+            values[i].as.number = i ? 1.0 : first;
     }
     if (recall)
         assess_recall(stage->assess, &scan);

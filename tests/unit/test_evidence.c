@@ -62,6 +62,7 @@ assert_seconds(uint64_t opened, int64_t from_ms, int64_t to_ms)
     assert_int_equal(last, to_ms);
     assert_int_equal(count, (to_ms - from_ms) / 1000 + 1);
     assert_int_equal(told("a", "o2", opened, &first, &last), count);
+    assert_int_equal(told("a", "label", opened, &first, &last), 0); /* a text is no number */
 }
 
 static void
