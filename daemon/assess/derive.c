@@ -194,21 +194,40 @@ exchange_hours(struct exchange *exchange, struct derive_hour hours[2])
     }
 }
 
+/* A memory belongs to its point's registry number, which is another one when the formula changes:
+ * so it outlives every other change of the site file. */
+static unsigned
+find_number(const struct derive *derive, uint64_t number)
+{
+    unsigned i = 0;
+    while (i < derive->scan.count && derive->asset->derived->points[i].number != number)
+        i++;
+    return i;
+}
+
+static void
+exchange_memory(struct exchange *exchange, struct derive_memory *memory)
+{
+    memory->has = exchange_flag(exchange, memory->has);
+    memory->last = exchange_number(exchange, memory->last);
+    exchange_stamp(exchange, &memory->at);
+    memory->since = exchange_number(exchange, memory->since);
+    memory->later = exchange_number(exchange, memory->later);
+}
+
 void
 derive_exchange(struct derive *derive, struct exchange *exchange)
 {
     size_t count = exchange_count(exchange, derive->scan.count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t n = 0; n < count; n++) {
         struct derive_memory read = {0};
-        bool there = i < derive->scan.count;
-        struct derive_memory *memory = there ? &derive->memories[i] : &read;
         struct derive_hour unread[2] = {{0}};
-        exchange_array(exchange, 7);
-        memory->has = exchange_flag(exchange, memory->has);
-        memory->last = exchange_number(exchange, memory->last);
-        exchange_stamp(exchange, &memory->at);
-        memory->since = exchange_number(exchange, memory->since);
-        memory->later = exchange_number(exchange, memory->later);
+        exchange_array(exchange, 8);
+        uint64_t number = exchange->out ? derive->asset->derived->points[n].number : 0;
+        number = exchange_natural(exchange, number, UINT32_MAX);
+        unsigned i = exchange->out ? (unsigned)n : find_number(derive, number);
+        bool there = i < derive->scan.count;
+        exchange_memory(exchange, there ? &derive->memories[i] : &read);
         exchange_hours(exchange, there ? derive->hours[i] : unread);
         derive_expression_exchange(exchange,
                                    there ? derive->asset->derivations[i].expression : NULL,

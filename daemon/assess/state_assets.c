@@ -2,8 +2,9 @@
  *
  *   [name, print, production, treatment, derived, newest, judges]
  *
- *   print    what the asset is judged by, as a number: where it differs, only findings are taken
- *   derived  what derivations remember
+ *   print    what the asset is judged by, as a number: where it differs, conditions and what judges
+ *            learned begin anew
+ *   derived  what derivations remember, by point number
  *   newest   [point number, number, quality, stamp] of the points the asset looks at
  *   judges   [name, findings: [kind, subject, point number, hold, event], own state]
  *
@@ -288,8 +289,8 @@ load_asset(struct state_load *load)
     struct judged_asset *target = same ? judged : &none;
     exchange_condition(exchange, &target->production);
     exchange_condition(exchange, &target->treatment);
-    derive_exchange(&target->derive, exchange);
-    load_newest(exchange, same ? judged->asset : NULL, judges->latest);
+    derive_exchange(judged ? &judged->derive : &none.derive, exchange);
+    load_newest(exchange, judged ? judged->asset : NULL, judges->latest);
     size_t count = exchange_count(exchange, 0);
     for (size_t i = 0; i < count && !exchange->in->failed; i++)
         load_seat(load, judged, same);

@@ -461,6 +461,28 @@ an_analysers_own_correction_counts_by_minutes(void **state)
     site_free(own);
 }
 
+/* A typing error mended in the site file costs no kilogram: the memory is the point's, and the
+ * point is the same as long as its formula is. */
+static void
+another_word_about_the_asset_keeps_its_memories(void **state)
+{
+    struct buf saved;
+    (void)state;
+    feed(4);
+    read_device("cems", WET);
+    assert_int_equal(buf_new(&saved, assess_state_size(assess)), 0);
+    assert_true(assess_save(assess, &saved));
+    assess_free(assess);
+    site->assets[0].print++;
+    assert_int_equal(assess_new(site, &assess), 0);
+    assert_int_equal(assess_load(assess, saved.data, saved.length, &outlet), 0);
+    buf_free(&saved);
+    pass(10000);
+    feed(4);
+    read_device("cems", WET);
+    expect("wet-stack", "so2-mass", 27.2210 * 70761.584e-6 / 360, 1e-8);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -477,6 +499,7 @@ main(void)
         TEST(a_burner_that_is_off_is_no_dilution),
         TEST(reasons_pass_on),
         TEST(masses_do_not_bridge_a_hole),
+        TEST(another_word_about_the_asset_keeps_its_memories),
         TEST(a_suspicion_hides_no_typed_value),
         TEST(oxygen_over_its_range_is_no_way_round_the_guard),
         TEST(wet_without_humidity_is_made_nothing_of),
