@@ -7,9 +7,9 @@
 #include "config/asset.h"
 
 /* Inputs stand in the order named; an input may be missing (NULL) only where [] says so. Numbers
- * likewise. Formulas and their sources: daemon/assess/flue.h. */
+ * likewise. Formulas and their sources: daemon/assess/flue.h. The numbers stand in the identity of
+ * points (derivations.c): new ones come at the end. */
 enum derivation_op {
-    DERIVE_COPY,          /* a */
     DERIVE_EXPRESSION,    /* `expression` over its inputs */
     DERIVE_DRY,           /* wet, humidity % */
     DERIVE_STANDARD,      /* actual, temperature degC, [static pressure Pa] | barometric Pa */

@@ -200,27 +200,16 @@ assess_load(struct assess *assess, const void *state, size_t length,
 
 /* ---- the alarms page ---- */
 
-static void
-prefer_earlier(const struct finding **best, const struct finding *other, uint64_t after)
-{
-    if (finding_is_open(other) && other->event.order > after &&
-        (!*best || other->event.order < (*best)->event.order))
-        *best = other;
-}
-
 /* The first event opened after number `after`; few are open at a time, and the page is seldom. */
 static const struct finding *
 next_open(const struct assess *assess, uint64_t after)
 {
-    const struct finding *best = NULL;
-    for (uint32_t i = 0; i < assess->list.limit_count; i++)
-        prefer_earlier(&best, &assess->list.limits[i].finding, after);
-    for (uint16_t i = 0; i < assess->judges.asset_count; i++)
-        for (unsigned j = 0; j < JUDGE_COUNT; j++) {
-            const struct judge_seat *seat = &assess->judges.assets[i].seats[j];
-            for (uint16_t f = 0; f < seat->finding_count; f++)
-                prefer_earlier(&best, &seat->findings[f], after);
-        }
+    const struct finding *best = NULL, *finding;
+    struct finding_walk walk = {.limit = 0};
+    while ((finding = findings_next(assess, &walk)))
+        if (finding_is_open(finding) && finding->event.order > after &&
+            (!best || finding->event.order < best->event.order))
+            best = finding;
     return best;
 }
 

@@ -136,7 +136,7 @@ place(struct derive *derive, unsigned i, const struct derive_result *made)
  * takes with it what flowed for it. Of a result of water without any flow the weight is not known:
  * where it is known that nothing flowed, there is no result. */
 static void
-weigh(struct derive *derive, unsigned i, const struct latest *latest)
+weigh(struct derive *derive, unsigned i)
 {
     const struct point *weight = derive->asset->derivations[i].weight;
     struct derive_memory *memory = &derive->memories[i];
@@ -155,7 +155,6 @@ weigh(struct derive *derive, unsigned i, const struct latest *latest)
     bool none = derive->scan.values[i].kind == VALUE_NONE;
     memory->since = none && takes_bad_inputs(op) ? memory->later : 0;
     memory->later = 0;
-    (void)latest;
 }
 
 void
@@ -170,7 +169,7 @@ derive_make(struct derive *derive, struct latest *latest, const struct derive_vi
         derive_expression_range(&asset->derived->points[i], &made);
         made.quality = made.quality < view->declared ? view->declared : made.quality;
         place(derive, i, &made);
-        weigh(derive, i, latest);
+        weigh(derive, i);
         if (made.absent)
             continue;
         latest[asset->derived->points[i].index] = (struct latest){

@@ -35,12 +35,6 @@ has_input(const struct derive_call *call, unsigned i)
 }
 
 static struct derive_result
-copy(const struct derive_call *call)
-{
-    return (struct derive_result){.number = input(call, 0)};
-}
-
-static struct derive_result
 dry(const struct derive_call *call)
 {
     double number = NAN;
@@ -214,7 +208,6 @@ condition(const struct derive_call *call)
 }
 
 derive_formula *const DERIVE_FORMULAS[DERIVE_END] = {
-    [DERIVE_COPY] = copy,
     [DERIVE_DRY] = dry,
     [DERIVE_STANDARD] = standard,
     [DERIVE_OF_PPM] = of_ppm,

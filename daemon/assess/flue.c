@@ -6,11 +6,8 @@
 #define ZERO_DEGC         273.0    /* K, as in the formulas of HJ 212 and HJ 75 */
 #define STANDARD_PRESSURE 101325.0 /* Pa */
 #define MOLAR_VOLUME      22.4     /* L/mol at standard state */
-#define CARBON_OF_PPMC    0.536
-#define CARBON_OF_PROPANE 1.609
 #define SECONDS_PER_HOUR  3600.0
 #define KG_PER_MG         1e-6
-#define PER_THOUSAND      1e-3
 
 static const double MOLAR_MASS[] = {
     [FLUE_SO2] = 64.06,  [FLUE_NO] = 30.006,  [FLUE_NO2] = 46.005, [FLUE_CO] = 28.010,
@@ -76,30 +73,6 @@ flue_nox(double no, double no2, double *ret_nox)
 }
 
 enum flue_outcome
-flue_nox_of_ppm(double no_ppm, double no2_ppm, double *ret_nox)
-{
-    return flue_of_ppm(no_ppm + no2_ppm, FLUE_NO2, ret_nox);
-}
-
-enum flue_outcome
-flue_excess_air(double o2, double *ret_alpha)
-{
-    if (!isfinite(o2))
-        return FLUE_INVALID_INPUT;
-    if (o2 >= FLUE_O2_AIR)
-        return FLUE_CONVERSION_INVALID;
-    return give(FLUE_O2_AIR / (FLUE_O2_AIR - o2), ret_alpha);
-}
-
-enum flue_outcome
-flue_o2_of_excess_air(double alpha, double *ret_o2)
-{
-    if (!(isfinite(alpha) && alpha > 0))
-        return FLUE_INVALID_INPUT;
-    return give(FLUE_O2_AIR - FLUE_O2_AIR / alpha, ret_o2);
-}
-
-enum flue_outcome
 flue_o2_corrected(double dry, double o2, double o2_reference, double guard, double *ret_corrected)
 {
     if (!(isfinite(dry) && isfinite(o2) && isfinite(guard)))
@@ -143,18 +116,6 @@ flue_mass_rate(double dry, double flow_standard, double *ret_rate)
 }
 
 enum flue_outcome
-flue_carbon_of_ppmc(double ppmc, double *ret_concentration)
-{
-    return give(ppmc * CARBON_OF_PPMC, ret_concentration);
-}
-
-enum flue_outcome
-flue_carbon_of_propane(double ppm, double *ret_concentration)
-{
-    return give(ppm * CARBON_OF_PROPANE, ret_concentration);
-}
-
-enum flue_outcome
 flue_removal(double mass_in, double mass_out, double *ret_removal)
 {
     if (!(isfinite(mass_in) && isfinite(mass_out)))
@@ -162,71 +123,4 @@ flue_removal(double mass_in, double mass_out, double *ret_removal)
     if (mass_in <= 0)
         return FLUE_NOTHING_TO_DIVIDE;
     return give((mass_in - mass_out) / mass_in, ret_removal);
-}
-
-enum flue_outcome
-water_volume(double flow, double seconds, double *ret_volume)
-{
-    if (!(flow >= 0 && seconds >= 0))
-        return FLUE_INVALID_INPUT;
-    return give(flow * seconds * PER_THOUSAND, ret_volume);
-}
-
-enum flue_outcome
-water_flow_mean(double volume, double seconds, double *ret_flow)
-{
-    if (!(volume >= 0 && seconds > 0 && isfinite(seconds)))
-        return FLUE_INVALID_INPUT;
-    return give(volume / PER_THOUSAND / seconds, ret_flow);
-}
-
-/* Volume, and volume times concentration (g), of all slices. */
-static enum flue_outcome
-add_slices(const struct water_slice *slices, size_t count, double *ret_volume, double *ret_grams)
-{
-    double volume = 0, grams = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!(slices[i].volume >= 0))
-            return FLUE_INVALID_INPUT;
-        if (slices[i].volume == 0)
-            continue;
-        volume += slices[i].volume;
-        grams += slices[i].volume * slices[i].concentration;
-    }
-    *ret_grams = grams;
-    return isfinite(grams) ? give(volume, ret_volume) : FLUE_INVALID_INPUT;
-}
-
-enum flue_outcome
-water_mass(const struct water_slice *slices, size_t count, double *ret_mass)
-{
-    double volume, grams;
-    enum flue_outcome outcome = add_slices(slices, count, &volume, &grams);
-    return outcome == FLUE_GOOD ? give(grams * PER_THOUSAND, ret_mass) : outcome;
-}
-
-enum flue_outcome
-water_weighted_mean(const struct water_slice *slices, size_t count, double *ret_mean)
-{
-    double volume, grams;
-    enum flue_outcome outcome = add_slices(slices, count, &volume, &grams);
-    if (outcome != FLUE_GOOD)
-        return outcome;
-    if (volume == 0)
-        return FLUE_NOTHING_TO_DIVIDE;
-    return give(grams / volume, ret_mean);
-}
-
-enum flue_outcome
-water_ph_mean(const double *readings, size_t count, double *ret_mean)
-{
-    double sum = 0;
-    if (count == 0)
-        return FLUE_NOTHING_TO_DIVIDE;
-    for (size_t i = 0; i < count; i++) {
-        if (!(readings[i] >= 0 && readings[i] <= 14))
-            return FLUE_INVALID_INPUT;
-        sum += readings[i];
-    }
-    return give(sum / (double)count, ret_mean);
 }

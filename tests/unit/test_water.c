@@ -48,6 +48,22 @@ the_mean_is_weighted_by_flow(void **state)
     assert_near(mass->sum, day->mean * volume / 1000);
 }
 
+/* The packet O-3 of standards.md 1.15: 17.5 L/s are 63.0 m3 in the hour; at COD 40.1 mg/L 2.5 kg.
+ */
+static void
+the_worked_hour_of_hj_212(void **state)
+{
+    (void)state;
+    struct outlet_now hour = CLEAN;
+    hour.cod = 40.1;
+    hour.flow = 17.5 * 3.6;
+    run_out(&hour, MIDNIGHT + 3 * HOUR + 2 * MINUTE);
+    assert_near(heard("plant", "volume", PERIOD_HOUR)->sum, 63.0);
+    assert_near(heard("plant", "cod", PERIOD_HOUR)->mean, 40.1);
+    assert_true(fabs(heard("plant", "cod-mass", PERIOD_HOUR)->sum - 2.5) < 0.05);
+    assert_near(heard("plant", "cod-mass", PERIOD_HOUR)->sum, 63 * 40.1 / 1000);
+}
+
 static void
 one_lost_poll_marks_nothing(void **state)
 {
@@ -441,6 +457,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_result_counts_once_a_cycle),
         TEST(the_mean_is_weighted_by_flow),
+        TEST(the_worked_hour_of_hj_212),
         TEST(one_lost_poll_marks_nothing),
         TEST(a_cycle_without_a_good_reading_says_why),
         TEST(a_sampling_time_makes_the_result),
