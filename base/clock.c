@@ -65,6 +65,14 @@ clock_sleep_until_ns(int64_t mono_ns)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
+static int (*ask_elsewhere)(int64_t mono_ms);
+
+void
+clock_ask_elsewhere(int (*ask)(int64_t mono_ms))
+{
+    ask_elsewhere = ask;
+}
+
 bool
 clock_is_synchronised(void)
 {
@@ -72,7 +80,21 @@ clock_is_synchronised(void)
     int state = adjtimex(&query);
     if (state >= 0)
         return state != TIME_ERROR && !(query.status & STA_UNSYNC);
-    return access(SYNCHRONISED_FILE, F_OK) == 0;
+    int answer = ask_elsewhere == NULL ? -ENOSYS : ask_elsewhere(clock_mono_ms());
+    return answer >= 0 ? answer == 1 : access(SYNCHRONISED_FILE, F_OK) == 0;
+}
+
+bool
+clock_read_discipline(struct clock_discipline *ret_discipline)
+{
+    struct timex query = {.modes = 0};
+    int state = adjtimex(&query);
+    if (state < 0 || state == TIME_ERROR || (query.status & STA_UNSYNC))
+        return false;
+    ret_discipline->offset_us = query.status & STA_NANO ? query.offset / 1000 : query.offset;
+    ret_discipline->error_us = query.maxerror;
+    ret_discipline->frequency_ppm = (double)query.freq / 65536;
+    return true;
 }
 
 void

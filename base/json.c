@@ -248,3 +248,21 @@ json_put_bool(struct json *json, const char *key, bool value)
     json_key(json, key);
     json_bool(json, value);
 }
+
+bool
+json_is_deep(const char *text, size_t length, int most)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (text[i] == '{' || text[i] == '[') && ++depth > most)
+            return true;
+        else if (!quoted && (text[i] == '}' || text[i] == ']'))
+            depth--;
+    }
+    return false;
+}

@@ -36,4 +36,7 @@ void json_put_integer(struct json *json, const char *key, int64_t value);
 void json_put_natural(struct json *json, const char *key, uint64_t value);
 void json_put_bool(struct json *json, const char *key, bool value);
 
+/* Do objects and arrays stand more than `most` deep in this text? For readers that recurse. */
+bool json_is_deep(const char *text, size_t length, int most);
+
 #endif

@@ -4,6 +4,9 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum log_level {
     LOG_LEVEL_ERROR = 3,
     LOG_LEVEL_WARNING,
@@ -13,6 +16,28 @@ enum log_level {
 };
 
 void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+
+/* Every warning and error, whatever the level, goes there as well, on the thread that writes it,
+ * without what journald reads. It must not wait, nor log. NULL: nowhere. */
+void log_set_witness(void (*witness)(void *context, enum log_level level, const char *line),
+                     void *context);
+
+/* The newest lines are kept in memory as well, cut at LOG_KEPT_TEXT - 1 bytes. */
+#define LOG_KEPT      1024
+#define LOG_KEPT_TEXT 240
+
+struct log_line {
+    int64_t utc_ms;
+    enum log_level level;
+    char text[LOG_KEPT_TEXT];
+};
+
+/* How many lines were written so far: the newest has this number less one. */
+uint64_t log_count(void);
+
+/* False: it is no longer kept, or not yet written. Any thread. */
+bool log_recall(uint64_t number, struct log_line *ret_line);
 
 /* A line is cut at 1000 bytes; control characters are replaced by '?'. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
