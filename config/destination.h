@@ -8,17 +8,26 @@
 enum start_at { START_NOW, START_OLDEST, START_TIME };
 enum backlog_order { BACKLOG_OLDEST_FIRST, BACKLOG_NEWEST_FIRST };
 
-struct destination {
-    const char *name;
-    uint16_t index;
-    uint32_t number; /* in the store's registry */
+#define BROKERS_MAX 4
+
+struct broker {
     const char *host;
     uint16_t port;
     bool tls;
+};
+
+struct destination {
+    const char *name;
+    uint16_t index;
+    uint32_t number;                    /* in the store's registry */
+    struct broker brokers[BROKERS_MAX]; /* in order of preference; all with TLS, or none */
+    uint8_t broker_count;
     const char *prefix;                 /* of topics; "parkgate" */
     const char *user;                   /* NULL: anonymous */
     const char *password;               /* credential name or file; never the secret itself */
     const char *ca, *certificate, *key; /* credential names or files; NULL: system's CA / none */
+    bool tls_1_3;                       /* at least; else 1.2 */
+    uint32_t certificate_warning_days;  /* before one expires */
     const char *client_id;              /* NULL: "parkgate-" and the gateway id */
     uint8_t mqtt_version;               /* 5 or 4 (3.1.1); 0: 5, falling back to 3.1.1 */
     uint16_t keepalive_s;
@@ -31,6 +40,7 @@ struct destination {
     enum backlog_order backlog;
     uint32_t backlog_rate;   /* bytes a second, 0: no limit */
     bool acknowledge_centre; /* PUBACK is not enough */
+    bool compress;           /* records travel as zstd frames */
 };
 
 #endif

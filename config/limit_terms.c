@@ -110,7 +110,7 @@ limit_terms_read(struct load *load, const struct yaml_node *node, const char *wh
                  struct limit_terms *terms)
 {
     for (const struct yaml_node *child = node->first; child; child = child->next)
-        if (child->shape == YAML_TEXT)
+        if (child->key && child->shape == YAML_TEXT)
             read_one(load, child, what, terms);
     if (terms->valid_from_utc_ms && terms->valid_until_utc_ms &&
         terms->valid_from_utc_ms >= terms->valid_until_utc_ms)

@@ -84,6 +84,11 @@ void load_set_shares(struct load *load, const char *file, const char *share);
  * command line). Never NULL; root is NULL after a mistake. */
 struct load_file *load_open(struct load *load, const char *path, const struct yaml_node *node);
 
+/* A file that is in memory already; the text stays the caller's and lives as long as the loading.
+ */
+struct load_file *load_open_text(struct load *load, const char *path, const char *text,
+                                 size_t length);
+
 /* FOLDER/NAME.yaml in the shares; NULL after a mistake at `node`. */
 struct load_file *load_open_shared(struct load *load, const char *folder,
                                    const struct yaml_node *node);
@@ -98,6 +103,7 @@ void load_devices(struct load *load, const struct yaml_node *node);
 void load_assets(struct load *load, const struct yaml_node *node);
 void load_modes(struct load *load, const struct yaml_node *node);
 void load_destinations(struct load *load, const struct yaml_node *node);
+void load_people(struct load *load, const struct yaml_node *node);
 void load_store(struct load *load, const struct yaml_node *node);
 void load_periods(struct load *load, const struct yaml_node *node);
 void load_events(struct load *load, const struct yaml_node *root); /* behind the assets */

@@ -87,17 +87,50 @@ complain(struct load *load, const struct place *place, const char *format, ...)
     va_end(arguments);
 }
 
+static struct load_file *
+add_file(struct load *load, const char *path, struct place *ret_place)
+{
+    struct load_file **at = &load->files;
+    while (*at)
+        at = &(*at)->next;
+    *at = arena_take(load->scratch, sizeof **at);
+    (*at)->path = arena_text(load->arena, path);
+    *ret_place = (struct place){.file = (*at)->path, .rank = load->file_count++};
+    return *at;
+}
+
+static void
+parse(struct load *load, struct load_file *file, const struct place *place)
+{
+    if (memchr(file->text, '\0', file->length))
+        complain(load, place, "this is not YAML: there is a NUL byte in it");
+    else
+        file->root = yaml_parse(load->scratch, place, file->text, file->length, load->mistakes);
+}
+
+struct load_file *
+load_open_text(struct load *load, const char *path, const char *text, size_t length)
+{
+    struct place place;
+    struct load_file *file = add_file(load, path, &place);
+    if (length > YAML_SIZE_MAX) {
+        complain(load, &place, "cannot be read: %s", reason(-EFBIG));
+        return file;
+    }
+    file->text = text;
+    file->length = length;
+    parse(load, file, &place);
+    return file;
+}
+
 struct load_file *
 load_open(struct load *load, const char *path, const struct yaml_node *node)
 {
-    struct load_file **at = &load->files;
-    for (; *at; at = &(*at)->next)
-        if (!strcmp((*at)->path, path))
-            return *at;
-    struct load_file *file = arena_take(load->scratch, sizeof *file);
-    file->path = arena_text(load->arena, path);
-    *at = file;
-    struct place place = {.file = file->path, .rank = load->file_count++};
+    for (struct load_file *known = load->files; known; known = known->next)
+        if (!strcmp(known->path, path))
+            return known;
+    struct place place;
+    struct load_file *file = add_file(load, path, &place);
     char *text = NULL;
     int result = read_whole(load, path, &text, &file->length);
     if (result < 0) {
@@ -108,10 +141,7 @@ load_open(struct load *load, const char *path, const struct yaml_node *node)
         return file;
     }
     file->text = text;
-    if (memchr(text, '\0', file->length))
-        complain(load, &place, "this is not YAML: there is a NUL byte in it");
-    else
-        file->root = yaml_parse(load->scratch, &place, text, file->length, load->mistakes);
+    parse(load, file, &place);
     return file;
 }
 

@@ -14,7 +14,7 @@ read_range(struct load *load, const struct yaml_node *node, const char *what, st
 {
     double ends[2];
     const struct yaml_node *low = node->first, *high = low ? low->next : NULL;
-    if (node->count != 2 || low->shape != YAML_TEXT || high->shape != YAML_TEXT ||
+    if (!high || node->count != 2 || low->shape != YAML_TEXT || high->shape != YAML_TEXT ||
         !text_read_number(low->text, &ends[0]) || !text_read_number(high->text, &ends[1]) ||
         ends[0] >= ends[1]) {
         load_mistake(load, node,

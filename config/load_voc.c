@@ -187,7 +187,8 @@ make_carbon(const struct voc_reading *in)
     if (!(carbon->mass > 0))
         return;
     struct derivation rest = {.op = DERIVE_REST};
-    if (!in->voc->removal) {
+    const struct flue_gas_points *outlet = nmhc_of(&asset->flue->outlet);
+    if (!in->voc->removal || !outlet) {
         load_mistake_at_key(load, node,
                             "%s: what it takes up cannot be counted without nmhc-inlet-rate and "
                             "nmhc-rate: concentration and flow of both ends",
@@ -196,7 +197,7 @@ make_carbon(const struct voc_reading *in)
     }
     rest.input_count = 2;
     rest.inputs[0] = in->voc->inlet_rate;
-    rest.inputs[1] = nmhc_of(&asset->flue->outlet)->rate;
+    rest.inputs[1] = outlet->rate;
     make_life(in, node, add(in, "adsorbed-rate", "kg/h", &rest),
               (struct voc_life){"carbon-mass", "kg", carbon->used_mass});
 }

@@ -62,7 +62,10 @@ loader_load(const char *file, const struct loader_options *options, struct site 
 {
     struct load load;
     begin(&load, file, options);
-    struct load_file *opened = load_open(&load, file, NULL);
+    struct load_file *opened = options && options->text
+                                   ? load_open_text(&load, options->shown_name, options->text,
+                                                    options->length)
+                                   : load_open(&load, file, NULL);
     const struct yaml_node *root = opened->root;
     if (root) {
         load.site->file = opened->path;
@@ -75,6 +78,7 @@ loader_load(const char *file, const struct loader_options *options, struct site 
         load_modes(&load, section_form(&SCHEMA_SITE, root, "modes"));
         load_quality_samples(&load);
         load_destinations(&load, section_form(&SCHEMA_SITE, root, "destinations"));
+        load_people(&load, section_form(&SCHEMA_SITE, root, "people"));
         load_store(&load, section_form(&SCHEMA_SITE, root, "store"));
         load_periods(&load, section_form(&SCHEMA_SITE, root, "periods"));
         load_events(&load, root);

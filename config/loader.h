@@ -7,6 +7,7 @@
 #include "config/site.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* One mistake: `file:line:column: text`, where the text says what is wrong and what would be right.
  */
@@ -17,6 +18,10 @@ struct loader_options {
                           NULL: $PARKGATE_SHARE, else the installed place, else the source tree */
     loader_report *report;
     void *context;
+    const char *text; /* NULL: what `file` holds; else this instead of it, maps and limit sets still
+                         looked for beside `file` */
+    size_t length;    /* of the text */
+    const char *shown_name; /* of the text, in mistakes */
 };
 
 /* 0 and a site, or -EINVAL after at least one mistake was reported, or another negative errno. */

@@ -167,7 +167,7 @@ read_range(struct context *in)
     if (!node)
         return;
     const struct yaml_node *low = node->first, *high = low ? low->next : NULL;
-    bool good = node->count == 2 && low->shape == YAML_TEXT && high->shape == YAML_TEXT &&
+    bool good = high && node->count == 2 && low->shape == YAML_TEXT && high->shape == YAML_TEXT &&
                 text_read_number(low->text, &ends[0]) && text_read_number(high->text, &ends[1]);
     if (!good || ends[0] >= ends[1]) {
         load_mistake(in->load, node,

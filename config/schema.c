@@ -35,6 +35,7 @@ static const struct schema_section *const SECTIONS[] = {
     &SCHEMA_LIMITS_SET,
     &SCHEMA_LIMITS_ROW,
     &SCHEMA_DESTINATION,
+    &SCHEMA_PERSON,
     &SCHEMA_STORE,
     &SCHEMA_KEEP,
     &SCHEMA_PERIODS,
@@ -91,7 +92,7 @@ schema_print_form(const struct schema_key *key, char *ret_text, size_t size)
     case SCHEMA_NATURAL: snprintf(ret_text, size, "a whole number"); break;
     case SCHEMA_NUMBER: snprintf(ret_text, size, "a number"); break;
     case SCHEMA_QUANTITY:
-        snprintf(ret_text, size, "a %s with its unit, like %s", unit->kind,
+        snprintf(ret_text, size, "a %s with its unit, like %s", unit ? unit->kind : "quantity",
                  key->fallback ? key->fallback : key->form);
         break;
     case SCHEMA_UNIT: snprintf(ret_text, size, "a unit, like mg/m3"); break;

@@ -8,6 +8,7 @@
 #include "config/destination.h"
 #include "config/events.h"
 #include "config/field.h"
+#include "config/people.h"
 #include "config/periods.h"
 
 #include <stdbool.h>
@@ -29,6 +30,10 @@ struct site {
     uint8_t digest[32]; /* SHA-256 of the file and the maps and limits it used */
     uint32_t generation;
     bool unsigned_commands;
+    enum role unsigned_role;    /* of them */
+    uint32_t commands_a_minute; /* of one sender */
+    struct person *people;
+    uint16_t person_count;
     uint32_t maintenance_max_s; /* longest declared at once */
     struct bus *buses;
     uint16_t bus_count;

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define OPEN_MOST 1000
+
 struct builder {
     struct arena *arena;
     struct place file;
@@ -242,6 +244,26 @@ has_directive(struct builder *builder, const char *text, size_t length)
     return false;
 }
 
+/* The library reads all brackets that open before it tells us of the first, and takes some 700
+ * bytes for each. Those in texts and comments count too: nobody writes so many that are not closed.
+ */
+static bool
+is_too_deep(struct builder *builder, const char *text, size_t length)
+{
+    struct place place = builder->file;
+    unsigned open = 0;
+    place.line = place.column = 1;
+    for (size_t at = 0; at < length && open <= OPEN_MOST; at++) {
+        bool opens = text[at] == '[' || text[at] == '{',
+             closes = text[at] == ']' || text[at] == '}';
+        open = open + opens - (closes && open > 0);
+        place.line += text[at] == '\n';
+    }
+    if (open > OPEN_MOST)
+        complain(builder, &place, "nested too deep: more than %d levels", YAML_DEPTH_MAX);
+    return open > OPEN_MOST;
+}
+
 struct yaml_node *
 yaml_parse(struct arena *arena, const struct place *file, const char *text, size_t length,
            struct mistakes *mistakes)
@@ -249,7 +271,7 @@ yaml_parse(struct arena *arena, const struct place *file, const char *text, size
     struct builder builder = {.arena = arena, .file = *file, .mistakes = mistakes};
     unsigned errors_before = mistakes->errors;
     struct yaml_node *root = NULL;
-    if (has_directive(&builder, text, length))
+    if (has_directive(&builder, text, length) || is_too_deep(&builder, text, length))
         return NULL;
     struct fy_diag_cfg diag_cfg;
     fy_diag_cfg_default(&diag_cfg);
