@@ -5,6 +5,7 @@
  * makes another. Deliberately not here: back-off, the send window, what is sent. */
 #include "protocols/mqtt/mqtt.h"
 
+#include "protocols/mqtt/prepare.h"
 #include "protocols/mqtt/reach.h"
 #include "protocols/mqtt/reason.h"
 
@@ -16,9 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define URI_SIZE          320
 #define CONNECT_TIMEOUT_S 10 /* an address */
 #define BUFFERED_MESSAGES 1024
+#define NOT_AUTHORISED    0x87 /* MQTT 5.0 section 2.4 */
+
+/* paho can ask for one version of TLS or for any. A list for TLS 1.2 with nothing but a suite that
+ * needs a shared key, which nobody gives, leaves TLS 1.3, whose suites are listed apart
+ * (SSL_CTX_set_ciphersuites(3)). */
+#define NO_TLS_1_2 "PSK-AES256-GCM-SHA384"
 
 /* A publish or subscribe whose outcome is not known yet. */
 struct pending {
@@ -33,7 +39,7 @@ struct mqtt {
     mqtt_post *post;
     void *context;
     MQTTAsync client;
-    char uris[REACH_ADDRESSES][URI_SIZE];
+    char uris[REACH_ADDRESSES][PREPARE_URI];
     char *uri_list[REACH_ADDRESSES];
     int uri_count;
     char tls_reason[REASON_TEXT]; /* paho's threads only */
@@ -80,6 +86,7 @@ on_connected_5(void *context, MQTTAsync_successData5 *data)
         .kind = MQTT_CONNECTED,
         .receive_maximum = (uint16_t)receive,
         .max_packet = property_number(said, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, 0),
+        .alias_maximum = (uint16_t)property_number(said, MQTTPROPERTY_CODE_TOPIC_ALIAS_MAXIMUM, 0),
     };
     mqtt->post(mqtt->context, &event);
 }
@@ -181,8 +188,10 @@ on_message(void *context, char *topic, int topic_length, MQTTAsync_message *mess
     }
     /* A topic with a NUL inside, which nobody may send, is dropped. */
     bool is_text = topic_length == 0 || strlen(topic) == (size_t)topic_length;
-    if (is_text && !mqtt->post(mqtt->context, &event))
-        return 0;
+    if (is_text)
+        mqtt->post(mqtt->context, &event);
+    /* Never 0: paho would keep the message in a queue without bound, and offer it again only when
+     * something else arrives (paho.mqtt.c #1345): a stranger could fill our memory. */
     MQTTAsync_freeMessage(&message);
     MQTTAsync_free(topic);
     return 1;
@@ -202,7 +211,11 @@ static void
 finish_badly(struct pending *pending, int reason, const char *message)
 {
     char text[REASON_TEXT];
-    if (reason > 0)
+    if (reason == NOT_AUTHORISED)
+        snprintf(text, sizeof text, "the broker does not let this client %s",
+                 pending->subscribe ? "subscribe there: check its access list"
+                                    : "publish there: check its access list");
+    else if (reason > 0)
         reason_describe(reason, text);
     else
         snprintf(text, sizeof text, "not sent: %s", message ? message : "the connection broke");
@@ -245,40 +258,11 @@ is_5(const struct mqtt *mqtt)
     return mqtt->options.version == MQTTVERSION_5;
 }
 
-static int
-check_file(const char *what, const char *path, char ret_error[200])
-{
-    if (!path || access(path, R_OK) == 0)
-        return 0;
-    int rc = -errno;
-    snprintf(ret_error, 200, "cannot read the %s %s: %s", what, path, strerror(-rc));
-    return rc;
-}
-
-static int
-check_files(const struct mqtt_options *options, char ret_error[200])
-{
-    int rc = check_file("CA file", options->ca, ret_error);
-    if (rc == 0)
-        rc = check_file("certificate", options->certificate, ret_error);
-    if (rc == 0)
-        rc = check_file("key", options->key, ret_error);
-    return rc;
-}
-
-static void
-print_uri(const struct mqtt_options *options, const char *host, char ret_uri[URI_SIZE])
-{
-    bool is_v6 = strchr(host, ':') != NULL;
-    snprintf(ret_uri, URI_SIZE, "%s://%s%.250s%s:%u", options->tls ? "ssl" : "tcp",
-             is_v6 ? "[" : "", host, is_v6 ? "]" : "", options->port);
-}
-
 int
 mqtt_new(const struct mqtt_options *options, mqtt_post *post, void *context, struct mqtt **ret_mqtt,
          char ret_error[200])
 {
-    int rc = options->tls ? check_files(options, ret_error) : 0;
+    int rc = options->tls ? prepare_files(options, ret_error) : 0;
     if (rc < 0)
         return rc;
     struct mqtt *mqtt = calloc(1, sizeof *mqtt);
@@ -291,7 +275,7 @@ mqtt_new(const struct mqtt_options *options, mqtt_post *post, void *context, str
     mqtt->context = context;
     for (size_t i = 0; i < MQTT_PENDING; i++)
         mqtt->pending[i].mqtt = mqtt;
-    print_uri(options, options->host, mqtt->uris[0]);
+    prepare_uri(options, options->host, mqtt->uris[0]);
     MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer;
     create.MQTTVersion = options->version;
     create.maxBufferedMessages = BUFFERED_MESSAGES;
@@ -330,11 +314,27 @@ find_addresses(struct mqtt *mqtt, char ret_error[200])
     if (options->tls)
         return reach_try(found, count, CONNECT_TIMEOUT_S * 1000, ret_error);
     for (int i = 0; i < count; i++) {
-        print_uri(options, found[i].text, mqtt->uris[i]);
+        prepare_uri(options, found[i].text, mqtt->uris[i]);
         mqtt->uri_list[i] = mqtt->uris[i];
     }
     mqtt->uri_count = count;
     return 0;
+}
+
+/* Bounds what a broker may send us, and so what a stranger behind it can make us hold. */
+static int
+start_connecting(struct mqtt *mqtt, MQTTAsync_connectOptions connect)
+{
+    MQTTProperties properties = MQTTProperties_initializer;
+    MQTTProperty most = {.identifier = MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE};
+    most.value.integer4 = MQTT_PACKET_MOST;
+    if (is_5(mqtt)) {
+        MQTTProperties_add(&properties, &most);
+        connect.connectProperties = &properties;
+    }
+    int rc = MQTTAsync_connect(mqtt->client, &connect);
+    MQTTProperties_free(&properties);
+    return rc;
 }
 
 int
@@ -357,6 +357,7 @@ mqtt_connect(struct mqtt *mqtt, char ret_error[200])
     tls.keyStore = options->certificate;
     tls.privateKey = options->key;
     tls.verify = 1;
+    tls.enabledCipherSuites = options->only_tls_1_3 ? NO_TLS_1_2 : NULL;
     tls.ssl_error_cb = on_tls_error;
     tls.ssl_error_context = mqtt;
     MQTTAsync_connectOptions connect = is_5(mqtt) ? with_5 : with_4;
@@ -376,7 +377,7 @@ mqtt_connect(struct mqtt *mqtt, char ret_error[200])
     connect.onFailure5 = is_5(mqtt) ? on_not_connected_5 : NULL;
     connect.onSuccess = is_5(mqtt) ? NULL : on_connected_4;
     connect.onFailure = is_5(mqtt) ? NULL : on_not_connected_4;
-    rc = MQTTAsync_connect(mqtt->client, &connect);
+    rc = start_connecting(mqtt, connect);
     if (rc == MQTTASYNC_SUCCESS)
         return 0;
     snprintf(ret_error, 200, "paho does not start connecting (%d)", rc);
@@ -420,11 +421,28 @@ add_bytes(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *b
 }
 
 static void
+add_pairs(MQTTProperties *properties, const struct mqtt_message *message)
+{
+    for (size_t i = 0; i < message->pair_count; i++) {
+        const struct mqtt_pair *pair = &message->pairs[i];
+        MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_USER_PROPERTY};
+        property.value.data.data = (char *)(uintptr_t)pair->name;
+        property.value.data.len = (int)strlen(pair->name);
+        property.value.value.data = (char *)(uintptr_t)pair->value;
+        property.value.value.len = (int)strlen(pair->value);
+        MQTTProperties_add(properties, &property);
+    }
+}
+
+static void
 add_properties(MQTTProperties *properties, const struct mqtt_message *message)
 {
     if (message->content_type)
         add_bytes(properties, MQTTPROPERTY_CODE_CONTENT_TYPE, message->content_type,
                   strlen(message->content_type));
+    if (message->response_topic)
+        add_bytes(properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, message->response_topic,
+                  strlen(message->response_topic));
     if (message->correlation)
         add_bytes(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, message->correlation,
                   message->correlation_length);
@@ -433,6 +451,12 @@ add_properties(MQTTProperties *properties, const struct mqtt_message *message)
         property.value.integer4 = message->expiry_s;
         MQTTProperties_add(properties, &property);
     }
+    if (message->alias) {
+        MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_TOPIC_ALIAS};
+        property.value.integer2 = message->alias;
+        MQTTProperties_add(properties, &property);
+    }
+    add_pairs(properties, message);
 }
 
 int
@@ -451,7 +475,9 @@ mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message)
     sent.retained = message->retain;
     if (is_5(mqtt))
         add_properties(&sent.properties, message);
-    int rc = MQTTAsync_sendMessage(mqtt->client, message->topic, &sent, &answer);
+    bool alias_says_it = is_5(mqtt) && message->alias && message->alias_is_set;
+    int rc = MQTTAsync_sendMessage(mqtt->client, alias_says_it ? "" : message->topic, &sent,
+                                   &answer);
     MQTTProperties_free(&sent.properties);
     return settle(pending, rc);
 }

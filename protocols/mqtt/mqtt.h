@@ -14,6 +14,7 @@ struct mqtt_options {
     const char *host;
     uint16_t port;
     bool tls;
+    bool only_tls_1_3; /* at least; else 1.2 */
     const char *client_id;
     const char *user, *password;        /* NULL: none */
     const char *ca, *certificate, *key; /* PEM files; ca NULL: the system's */
@@ -25,7 +26,8 @@ struct mqtt_options {
 };
 
 enum mqtt_event_kind {
-    MQTT_CONNECTED, /* receive_maximum (65535 when the broker does not say), max_packet (0: none) */
+    MQTT_CONNECTED, /* receive_maximum (65535 when the broker does not say), max_packet (0: none),
+                       alias_maximum (0: none) */
     MQTT_NOT_CONNECTED, /* the attempt failed: reason, text; wrong_version: try 3.1.1 */
     MQTT_LOST,          /* the connection is gone: text; may come twice */
     MQTT_ACKNOWLEDGED,  /* PUBACK (or sent, at QoS 0) for token */
@@ -42,6 +44,7 @@ struct mqtt_event {
     bool wrong_version;
     uint16_t receive_maximum;
     uint32_t max_packet;
+    uint16_t alias_maximum;
     const char *text;
     const char *topic;
     const void *payload;
@@ -53,8 +56,12 @@ struct mqtt_event {
 };
 
 /* Called by paho's threads with paho's lock held: may only queue. False: no room for this
- * MQTT_MESSAGE now, it is offered again later; the answer to other events does not matter. */
+ * MQTT_MESSAGE, it is lost and the receiver has counted it; for other events it does not matter. */
 typedef bool mqtt_post(void *context, const struct mqtt_event *event);
+
+struct mqtt_pair {
+    const char *name, *value;
+};
 
 struct mqtt_message {
     const char *topic;
@@ -62,14 +69,23 @@ struct mqtt_message {
     size_t length;
     int qos;
     bool retain;
-    const char *content_type; /* MQTT 5 only; NULL: none */
-    uint32_t expiry_s;        /* MQTT 5 only; 0: none */
-    const void *correlation;  /* MQTT 5 only */
+    const char *content_type;   /* MQTT 5 only; NULL: none */
+    uint32_t expiry_s;          /* MQTT 5 only; 0: none */
+    const char *response_topic; /* MQTT 5 only; NULL: none */
+    const void *correlation;    /* MQTT 5 only */
     size_t correlation_length;
-    uint64_t token; /* comes back with MQTT_ACKNOWLEDGED / MQTT_NOT_PUBLISHED */
+    const struct mqtt_pair *pairs; /* MQTT 5 only: user properties */
+    size_t pair_count;
+    uint16_t alias;    /* MQTT 5 only: of the topic, up to alias_maximum; 0: none */
+    bool alias_is_set; /* the broker has acknowledged a message with it: the topic stays at home */
+    uint64_t token;    /* comes back with MQTT_ACKNOWLEDGED / MQTT_NOT_PUBLISHED */
 };
 
-#define MQTT_PENDING 288 /* calls whose outcome is not known yet, at most */
+/* What we tell an MQTT 5 broker that we take: a proposed site file (256 KiB) and what stands around
+ * it. An MQTT 3.1.1 broker cannot be told. */
+#define MQTT_PACKET_MOST (300 * 1024)
+
+#define MQTT_PENDING     288 /* calls whose outcome is not known yet, at most */
 
 struct mqtt;
 
