@@ -25,12 +25,13 @@ struct state_slot {
     atomic_bool busy; /* on its way to the disk */
 };
 
-enum job_kind { JOB_BATCH, JOB_REGISTER, JOB_STOP };
+enum job_kind { JOB_BATCH, JOB_REGISTER, JOB_ROTATE, JOB_STOP };
 
 struct job {
     enum job_kind kind;
     struct batch *batch;
     struct site *site;
+    struct rotation *rotation;
 };
 
 #endif

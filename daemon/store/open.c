@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/whole_file.h"
 #include "daemon/store/registry.h"
 #include "daemon/store/store_parts.h"
 
@@ -65,7 +66,7 @@ open_identity(struct store *store, char ret_error[200])
         return -EINVAL;
     }
     make_id(id);
-    int error = key_write_file(path, id, 32);
+    int error = whole_file_write(path, id, 32);
     if (error != 0)
         snprintf(ret_error, 200, "%.120s cannot be written: %s", path, strerror(-error));
     return error;
@@ -268,6 +269,8 @@ open_files(struct store *store, const char *volatile_directory, char ret_error[2
         if (error == 0)
             salvage_begin(store, old);
     }
+    if (error == 0)
+        rotate_recover(store);
     return error;
 }
 

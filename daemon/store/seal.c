@@ -46,6 +46,19 @@ seal_print_anchor(const char *gateway_id, const char *store_id, int64_t utc_ms, 
     print_place(ret_text, at, stream, cut);
 }
 
+void
+seal_print_rotation(const char *gateway_id, const uint8_t old_key[32], const uint8_t new_key[32],
+                    char ret_text[SEAL_TEXT])
+{
+    size_t at = (size_t)snprintf(ret_text, SEAL_TEXT, SEAL_ROTATION "%.32s|", gateway_id);
+
+    for (size_t i = 0; i < 32; i++)
+        at += (size_t)snprintf(ret_text + at, SEAL_TEXT - at, "%02x", old_key[i]);
+    at += (size_t)snprintf(ret_text + at, SEAL_TEXT - at, "|");
+    for (size_t i = 0; i < 32; i++)
+        at += (size_t)snprintf(ret_text + at, SEAL_TEXT - at, "%02x", new_key[i]);
+}
+
 static bool
 take_hash(const char *text, uint8_t ret_hash[STORE_HASH])
 {
@@ -56,6 +69,17 @@ take_hash(const char *text, uint8_t ret_hash[STORE_HASH])
         ret_hash[i] = (uint8_t)byte;
     }
     return true;
+}
+
+bool
+seal_take_rotation(const char *text, uint8_t ret_old[32], uint8_t ret_new[32])
+{
+    size_t front = strlen(SEAL_ROTATION) + 32;
+
+    if (strncmp(text, SEAL_ROTATION, strlen(SEAL_ROTATION)) != 0 ||
+        strlen(text) != front + 2 * (1 + 64) || text[front] != '|' || text[front + 65] != '|')
+        return false;
+    return take_hash(text + front + 1, ret_old) && take_hash(text + front + 66, ret_new);
 }
 
 bool

@@ -22,6 +22,15 @@ void seal_print_heads(const char *gateway_id, const char *store_id, int64_t utc_
 void seal_print_anchor(const char *gateway_id, const char *store_id, int64_t utc_ms,
                        enum stream stream, const struct seal_place *cut, char ret_text[SEAL_TEXT]);
 
+/* "parkgate-key1|GATEWAY|OLD|NEW": from now on NEW signs. Signed by both, each on its own, so that
+ * who trusts one of them trusts the other. */
+#define SEAL_ROTATION "parkgate-key1|"
+void seal_print_rotation(const char *gateway_id, const uint8_t old_key[32],
+                         const uint8_t new_key[32], char ret_text[SEAL_TEXT]);
+
+/* False: the text is another. */
+bool seal_take_rotation(const char *text, uint8_t ret_old[32], uint8_t ret_new[32]);
+
 /* One stream's place out of such a text, if it is of that store. */
 bool seal_find(const char *text, const char *store_id, enum stream stream,
                struct seal_place *ret_place);

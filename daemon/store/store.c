@@ -56,6 +56,7 @@ free_store(struct store *store)
     database_close(store->durable);
     database_close(store->volatile_one);
     key_close(store->face.key);
+    rotate_free(store);
     for (int i = 0; i < STORE_BATCHES; i++)
         buf_free(&store->batches[i].records);
     for (int i = 0; i < STORE_STATES; i++)

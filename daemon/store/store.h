@@ -44,6 +44,9 @@ const char *
 store_id(const struct store *store); /* of the durable file: events' ids are made of it */
 const char *store_gateway_id(const struct store *store);
 bool store_public_key(const struct store *store, uint8_t ret_key[32]);
+/* Another key signs from now on: the old one vouches for it, and an event (key.rotated) says so.
+ * Waits for the store thread; main only. 0 and what came of it, or negative errno and why not. */
+int store_rotate_key(struct store *store, const char *who, char ret_why[200]);
 int64_t store_alive_mono_ms(const struct store *store); /* the store thread's last sign of life */
 
 /* The id of the store before this one, where this file was made in place of one that could not be

@@ -64,7 +64,8 @@ struct store {
     int64_t retried_mono_ms, retained_mono_ms, committed_mono_ms, sealed_mono_ms,
         retain_until_mono_ms;
     struct cursors *cursors;
-    struct salvage *salvage; /* NULL: nothing to save */
+    struct salvage *salvage;    /* NULL: nothing to save */
+    struct key_change *changes; /* what events about keys point to */
 
     /* between them */
     struct queue *jobs, *free_batches, *replies;
@@ -93,6 +94,14 @@ void salvage_end(struct store *store);
 /* compact.c: merges small segments into large ones, one merge a call. */
 void compact_begin(struct store *store);
 void compact_run(struct store *store);
+
+/* rotate.c: another key signs. On the store thread, or before it has started. */
+struct rotation;
+int rotate_run(struct store *store, struct rotation *rotation);
+
+/* Ends or undoes what a loss of power cut short. */
+void rotate_recover(struct store *store);
+void rotate_free(struct store *store);
 
 /* retain.c: cuts what is too old or too much, in slices; true: something, perhaps there is more. */
 bool retain_run(struct store *store, struct database *database, int64_t max_size);

@@ -24,7 +24,7 @@ struct body {
 static int
 inflate(struct packer *packer, struct buf *target, size_t raw, const uint8_t *at, size_t stored)
 {
-    int error = packer_reserve(target, target->length + raw);
+    int error = packer_reserve(target, target->length + raw + 1); /* there, also for none */
 
     if (error != 0)
         return error;
@@ -179,6 +179,8 @@ inflate_frames(struct packer *packer, struct body *body)
     size_t total = 0;
 
     buf_clear(&packer->planes);
+    if (packer_reserve(&packer->planes, 1) != 0) /* there, also when all frames are empty */
+        return -ENOMEM;
     for (size_t g = 0; g < body->groups && !index.failed;) {
         size_t groups = bytes_varint(&index);
         size_t heads = bytes_varint(&index);

@@ -416,6 +416,9 @@ writer_run(void *context)
         } else if (taken && job.kind == JOB_REGISTER) {
             int reply = writer_register(store, job.site);
             queue_post(store->replies, &reply);
+        } else if (taken && job.kind == JOB_ROTATE) {
+            int reply = rotate_run(store, job.rotation);
+            queue_post(store->replies, &reply);
         } else if (taken) {
             take_batch(store, job.batch);
             if (store->volatile_one != NULL)
