@@ -7,6 +7,9 @@
 
 #define SAVE_EVERY_MS 200
 #define LOOK_EVERY_MS 1000 /* at what retention cut */
+#define AGE_EVERY_MS  5000
+#define AGE_SELDOM_MS 60000 /* of a long backlog: its segments are many */
+#define LONG_BACKLOG  1000
 
 void
 book_init(struct book *book, const struct destination *destination, struct reader *reader,
@@ -96,6 +99,32 @@ count(struct book *book, enum stream stream, uint64_t durable)
     atomic_store_explicit(&counters->acknowledged[stream], cursor->acknowledged,
                           memory_order_relaxed);
     atomic_store_explicit(&counters->skipped[stream], cursor->skipped, memory_order_relaxed);
+    atomic_store_explicit(&counters->evicted[stream], cursor->evicted, memory_order_relaxed);
+    atomic_store_explicit(&counters->rejected[stream], cursor->rejected, memory_order_relaxed);
+}
+
+/* When the oldest record that waits was made: for the operator. */
+static void
+find_oldest(struct book *book, int64_t mono_ms)
+{
+    int64_t oldest_utc_ms = 0;
+    uint64_t queued = 0;
+    for (enum stream i = STREAM_EVENT; i < STREAM_END; i++)
+        queued += atomic_load_explicit(&book->counters->queued[i], memory_order_relaxed);
+    int64_t every_ms = queued < LONG_BACKLOG ? AGE_EVERY_MS : AGE_SELDOM_MS;
+    if (book->aged_mono_ms != 0 && mono_ms - book->aged_mono_ms < every_ms)
+        return;
+    book->aged_mono_ms = mono_ms;
+    for (enum stream i = STREAM_EVENT; i < STREAM_END; i++) {
+        const struct cursor *cursor = book_cursor(book, i);
+        if (!book_wants(book, i) || cursor->low >= reader_durable(book->reader, i))
+            continue;
+        int64_t utc_ms = reader_backlog(book->reader, i, cursor->low).earliest_utc_ms;
+        if (utc_ms != 0 && (oldest_utc_ms == 0 || utc_ms < oldest_utc_ms))
+            oldest_utc_ms = utc_ms;
+    }
+    atomic_store_explicit(&book->counters->oldest_queued_utc_ms, oldest_utc_ms,
+                          memory_order_relaxed);
 }
 
 void
@@ -114,6 +143,7 @@ book_follow(struct book *book, struct pace *pace, int64_t mono_ms)
             book_mark(book, i, book_cursor(book, i)->low + 1, durable, CURSOR_SKIPPED);
         count(book, i, durable);
     }
+    find_oldest(book, mono_ms);
 }
 
 void

@@ -19,7 +19,7 @@ struct book {
     char store_id[33];                 /* whose cursors `durable` are; "" while not loaded */
     bool is_volatile;
     bool changed; /* since the last save */
-    int64_t saved_mono_ms, looked_mono_ms;
+    int64_t saved_mono_ms, looked_mono_ms, aged_mono_ms;
 };
 
 void book_init(struct book *book, const struct destination *destination, struct reader *reader,

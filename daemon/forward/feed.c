@@ -2,7 +2,7 @@
  * chunk is kept and walked on, so that a backlog reads each segment once. Nothing here is counted
  * as done: that comes with the acknowledgement. */
 #include "base/log.h"
-#include "daemon/forward/sender.h"
+#include "daemon/forward/sender_parts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,18 +11,13 @@
 #define HOLD_EMPTY_MS      1000
 #define HOLD_UNREADABLE_MS 10000
 #define HOLD_REFUSED_MS    5000
-#define EMPTY_READS        5  /* then the stretch is taken as lost */
-#define PACKET_OVERHEAD    64 /* of a PUBLISH beside topic and payload */
+#define EMPTY_READS        5   /* then the stretch is taken as lost */
+#define PACKET_OVERHEAD    256 /* of a PUBLISH beside topic and payload: user properties, alias */
 
 /* The centre confirms in batches: so many messages of backlog may wait for its word, and after so
  * long a silence they are sent again. */
 #define UNCONFIRMED_MESSAGES 256
 #define UNCONFIRMED_MS       60000
-
-static const char *const topics[STREAM_END] = {
-    [STREAM_EVENT] = "events",      [STREAM_EVIDENCE] = "events", [STREAM_PERIOD] = "statistics",
-    [STREAM_MINUTE] = "statistics", [STREAM_SAMPLE] = "samples",  [STREAM_TREND] = "samples",
-};
 
 void
 feed_restart(struct sender *sender)
@@ -33,6 +28,8 @@ feed_restart(struct sender *sender)
         if (book_wants(&sender->book, i))
             pace_begin(&sender->pace, i, book_cursor(&sender->book, i),
                        reader_durable(sender->reader, i));
+    parcel_restart(&sender->parcel);
+    resend_rewind(&sender->resend, &sender->window);
     sender->has_source = false;
     sender->empty_reads = 0;
     sender->unconfirmed = 0;
@@ -113,8 +110,8 @@ seek(struct sender *sender, struct pace_choice *choice, int64_t mono_ms)
     return true;
 }
 
-static size_t
-most_of(const struct sender *sender, size_t topic_length)
+size_t
+feed_most(const struct sender *sender, size_t topic_length)
 {
     size_t most = sender->link.max_packet, beside = PACKET_OVERHEAD + topic_length;
     if (most == 0)
@@ -122,30 +119,37 @@ most_of(const struct sender *sender, size_t topic_length)
     return most > beside ? most - beside : 1;
 }
 
-static bool
-publish_records(struct sender *sender, const struct pace_choice *choice, const char *topic,
-                const struct payload_sent *sent, int64_t mono_ms)
+bool
+feed_publish(struct sender *sender, const char *topic, struct flight *flight, int64_t mono_ms)
 {
     struct mqtt_message message = {
         .topic = topic,
         .payload = sender->buf.data,
         .length = sender->buf.length,
         .qos = 1,
-        .content_type = "application/json",
     };
+    parcel_wrap(&sender->parcel, flight->stream, sender->reader, sender->link.alias_maximum,
+                &message);
+    flight->bytes = message.length;
+    return sender_publish(sender, &message, flight, mono_ms);
+}
+
+static bool
+publish_records(struct sender *sender, const struct pace_choice *choice, const char *topic,
+                const struct payload_sent *sent, int64_t mono_ms)
+{
     struct flight flight = {
         .cargo = CARGO_RECORDS,
         .stream = choice->stream,
         .first = sent->first,
         .last = sent->last,
         .backlog = choice->backlog,
-        .bytes = sender->buf.length,
     };
-    if (!sender_publish(sender, &message, &flight, mono_ms)) {
+    if (!feed_publish(sender, topic, &flight, mono_ms)) {
         sender->has_source = false;
         return false;
     }
-    pace_sent(&sender->pace, choice, sent->first, sent->last, sender->buf.length);
+    pace_sent(&sender->pace, choice, sent->first, sent->last, flight.bytes);
     if (sender->unconfirmed++ == 0)
         sender->confirmed_mono_ms = mono_ms;
     return true;
@@ -156,8 +160,9 @@ send_choice(struct sender *sender, struct pace_choice *choice, int64_t mono_ms)
 {
     char topic[INBOUND_TOPIC];
     struct payload_sent sent;
-    int length = snprintf(topic, sizeof topic, "%.220s%s", sender->base, topics[choice->stream]);
-    size_t most = most_of(sender, (size_t)length);
+    int length = snprintf(topic, sizeof topic, "%.220s%s", sender->base,
+                          parcel_topic(choice->stream));
+    size_t most = feed_most(sender, (size_t)length);
     size_t limit = sender->destination->max_payload < most ? sender->destination->max_payload
                                                            : most;
     if (!seek(sender, choice, mono_ms))
@@ -199,11 +204,13 @@ feed_records(struct sender *sender, int64_t mono_ms)
     while (pace_choose(&sender->pace, &sender->window, mono_ms, &choice))
         if (!send_choice(sender, &choice, mono_ms))
             return;
+    resend_feed(sender, mono_ms);
 }
 
 void
 feed_acknowledged(struct sender *sender, const struct flight *flight)
 {
+    parcel_acknowledged(&sender->parcel, flight->stream);
     if (!sender->destination->acknowledge_centre)
         book_mark(&sender->book, flight->stream, flight->first, flight->last, CURSOR_ACKNOWLEDGED);
 }

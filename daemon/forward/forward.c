@@ -2,10 +2,12 @@
 #include "daemon/forward/forward.h"
 
 #include "base/clock.h"
-#include "daemon/forward/sender.h"
+#include "daemon/forward/sender_parts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct forward {
     struct forward_outlet outlet;
@@ -53,9 +55,61 @@ void
 forward_reply(struct forward *forward, struct command *command)
 {
     struct link_event event = {.kind = LINK_EVENT_REPLY, .command = command};
-    if (command->destination >= forward->count ||
-        !queue_post(forward->senders[command->destination].queue, &event))
-        atomic_store(&command->busy, false);
+    for (uint16_t i = 0; i < forward->count; i++)
+        if (strcmp(forward->senders[i].destination->name, command->destination) == 0 &&
+            queue_post_reserved(forward->senders[i].queue, &event))
+            return;
+    command->lost = true;
+    queue_post_reserved(command->answered, &command);
+}
+
+bool
+forward_reconnect(struct forward *forward, const char *destination)
+{
+    for (uint16_t i = 0; i < forward->count; i++) {
+        struct sender *sender = &forward->senders[i];
+        if (strcmp(sender->destination->name, destination) != 0)
+            continue;
+        atomic_store(&sender->reconnect, true);
+        wake(sender);
+        return true;
+    }
+    return false;
+}
+
+static struct sender *
+find(struct forward *forward, const char *destination)
+{
+    for (uint16_t i = 0; i < forward->count; i++)
+        if (strcmp(forward->senders[i].destination->name, destination) == 0)
+            return &forward->senders[i];
+    return NULL;
+}
+
+int
+forward_resend(struct forward *forward, const char *destination,
+               const struct forward_resend *resend, char ret_why[200])
+{
+    struct sender *sender = find(forward, destination);
+    if (!sender) {
+        snprintf(ret_why, 200, "there is no destination '%.60s'", destination);
+        return -ENOENT;
+    }
+    if ((sender->destination->streams & 1U << resend->stream) == 0) {
+        snprintf(ret_why, 200,
+                 "%.60s does not receive stream %s: see its `streams` in the site file",
+                 destination, payload_stream_name(resend->stream));
+        return -EINVAL;
+    }
+    if (atomic_fetch_add(&sender->asked_open, 1) >= RESEND_JOBS ||
+        !queue_post(sender->asked, resend)) {
+        atomic_fetch_sub(&sender->asked_open, 1);
+        snprintf(ret_why, 200, "%.60s has %d of these to do already: wait for one to end",
+                 destination, RESEND_JOBS);
+        return -EBUSY;
+    }
+    wake(sender);
+    return 0;
 }
 
 void

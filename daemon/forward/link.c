@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #define BACKOFF_MOST_MS    60000
 #define ATTEMPT_MOST_MS    90000 /* paho answers long before */
@@ -17,6 +18,12 @@
 
 #define VERSION_5          5
 #define VERSION_3_1_1      4
+
+const struct broker *
+link_broker(const struct link *link)
+{
+    return &link->destination->brokers[link->brokers.at];
+}
 
 static uint8_t
 first_version(const struct destination *destination)
@@ -27,11 +34,27 @@ first_version(const struct destination *destination)
 void
 link_init(struct link *link, int64_t mono_ms)
 {
+    brokers_init(&link->brokers, link->destination->broker_count);
     link->version = first_version(link->destination);
     link->state = LINK_DOWN;
     link->retry_mono_ms = link->changed_mono_ms = link->down_mono_ms = mono_ms;
     link->noted = NOTE_UNKNOWN; /* an earlier run may have left it open */
     snprintf(link->reason, sizeof link->reason, "not yet connected");
+    link->guard.destination = link->destination;
+    link->guard.notes = link->notes;
+    link->guard.ca = link->ca;
+    link->guard.certificate = link->certificate;
+    link->guard.key = link->key;
+    guard_init(&link->guard);
+}
+
+static uint32_t
+chance(void)
+{
+    uint32_t number = 0;
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0)
+        number = (uint32_t)getpid() * 2654435761U; /* Knuth, TAOCP 6.4: spreads small numbers */
+    return number;
 }
 
 /* Between half of the back-off and all of it: gateways that lost one broker do not return as one.
@@ -40,16 +63,22 @@ static int64_t
 backoff_ms(unsigned failures)
 {
     uint32_t most = failures < 5 ? 2000U << failures : BACKOFF_MOST_MS;
-    uint32_t chance = 0;
-    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
-        chance = most / 3;
-    return most / 2 + chance % (most / 2 + 1);
+    return most / 2 + chance() % (most / 2 + 1);
 }
 
 static void
 retry_later(struct link *link, int64_t mono_ms)
 {
     link->retry_mono_ms = mono_ms + backoff_ms(link->failures++);
+}
+
+/* The next broker at once; after the last of them wait. */
+static void
+try_next(struct link *link, int64_t mono_ms)
+{
+    link->retry_mono_ms = mono_ms;
+    if (brokers_fail(&link->brokers))
+        retry_later(link, mono_ms);
 }
 
 /* ---- paho's threads ---- */
@@ -67,6 +96,7 @@ post_event(void *context, const struct mqtt_event *event)
         .wrong_version = event->wrong_version,
         .receive_maximum = event->receive_maximum,
         .max_packet = event->max_packet,
+        .alias_maximum = event->alias_maximum,
     };
     if (event->text)
         snprintf(posted.text, sizeof posted.text, "%s", event->text);
@@ -74,9 +104,13 @@ post_event(void *context, const struct mqtt_event *event)
         posted.kind = LINK_EVENT_INBOUND;
         posted.slot = inbound_put(link->inbound, event);
         if (!posted.slot)
-            return false;
+            return inbound_drop(link->inbound);
     }
-    return queue_post(link->queue, &posted);
+    bool is_posted = queue_post(link->queue, &posted);
+    if (is_posted || !posted.slot)
+        return is_posted;
+    inbound_give_back(link->inbound, posted.slot);
+    return inbound_drop(link->inbound);
 }
 
 /* ---- connecting ---- */
@@ -101,6 +135,8 @@ find_secrets(struct link *link, char ret_error[LINK_TEXT])
                        ret_error);
     if (rc == 0)
         rc = find_file(link, destination->key, "key", true, link->key, ret_error);
+    if (rc == 0)
+        rc = guard_choose(&link->guard, link->certificate, link->key, ret_error);
     link->password[0] = '\0';
     if (rc == 0 && destination->password)
         rc = credentials_read(link->credentials, destination->password, "password", link->password,
@@ -112,10 +148,12 @@ static int
 open_mqtt(struct link *link, char ret_error[LINK_TEXT])
 {
     const struct destination *destination = link->destination;
+    const struct broker *broker = link_broker(link);
     struct mqtt_options options = {
-        .host = destination->host,
-        .port = destination->port,
-        .tls = destination->tls,
+        .host = broker->host,
+        .port = broker->port,
+        .tls = broker->tls,
+        .only_tls_1_3 = destination->tls_1_3,
         .client_id = link->client_id,
         .user = destination->user,
         .password = destination->password ? link->password : NULL,
@@ -148,6 +186,8 @@ go_down(struct link *link, const char *reason, int64_t mono_ms)
         link->down_mono_ms = mono_ms;
     link->state = LINK_DOWN;
     link->changed_mono_ms = mono_ms;
+    link->wants_return = false;
+    link->reason_of = link->brokers.at;
     if (reason != link->reason)
         snprintf(link->reason, sizeof link->reason, "%s", reason);
 }
@@ -155,15 +195,16 @@ go_down(struct link *link, const char *reason, int64_t mono_ms)
 static void
 fail(struct link *link, const char *reason, int64_t mono_ms)
 {
+    const struct broker *broker = link_broker(link);
+    char *logged = link->logged[link->brokers.at];
     go_down(link, reason, mono_ms);
     link->version = first_version(link->destination);
-    retry_later(link, mono_ms);
-    if (strcmp(link->reason, link->logged) == 0)
+    try_next(link, mono_ms);
+    if (strcmp(link->reason, logged) == 0)
         return;
-    memcpy(link->logged, link->reason, sizeof link->logged);
+    memcpy(logged, link->reason, sizeof link->reason);
     log_warning("destination %s: not connected to %s:%u: %s; trying again at least once a minute",
-                link->destination->name, link->destination->host, link->destination->port,
-                link->reason);
+                link->destination->name, broker->host, broker->port, link->reason);
 }
 
 static void
@@ -181,6 +222,21 @@ try_connecting(struct link *link, int64_t mono_ms)
 
 /* ---- a long outage is an event ---- */
 
+static void
+write_outage(const struct link *link, enum event_phase phase, char *ret_text, size_t size)
+{
+    const struct destination *destination = link->destination;
+    const struct broker *last = &destination->brokers[link->reason_of], *now = link_broker(link);
+    bool several = destination->broker_count > 1;
+    if (phase == PHASE_OPENED && several)
+        snprintf(ret_text, size, "none of %u brokers; last %.60s:%u: %.100s",
+                 destination->broker_count, last->host, last->port, link->reason);
+    else if (phase == PHASE_OPENED)
+        snprintf(ret_text, size, "%.190s", link->reason);
+    else if (several)
+        snprintf(ret_text, size, "connected to %.100s:%u", now->host, now->port);
+}
+
 static bool
 post_note(const struct link *link, enum event_phase phase)
 {
@@ -190,8 +246,7 @@ post_note(const struct link *link, enum event_phase phase)
     note->phase = phase;
     note->severity = SEVERITY_WARNING;
     snprintf(note->subject, sizeof note->subject, "%s", link->destination->name);
-    if (phase == PHASE_OPENED)
-        snprintf(note->text, sizeof note->text, "%.190s", link->reason);
+    write_outage(link, phase, note->text, sizeof note->text);
     return queue_post_reserved(link->notes, &message);
 }
 
@@ -206,6 +261,32 @@ note_outage(struct link *link, int64_t mono_ms)
         link->noted = NOTE_OPENED;
 }
 
+/* ---- the way back to the first broker ---- */
+
+static void
+look_for_first(struct link *link, int64_t mono_ms)
+{
+    const struct broker *first = &link->destination->brokers[0];
+    bool answers;
+    if (scout_returned(&link->scout, &answers))
+        link->wants_return |= brokers_looked(&link->brokers, answers, chance(), mono_ms) &&
+                              link->brokers.at != 0;
+    else if (!link->scout.is_out && brokers_should_look(&link->brokers, mono_ms))
+        scout_send(&link->scout, first->host, first->port);
+}
+
+void
+link_return(struct link *link, int64_t mono_ms)
+{
+    const struct broker *first = &link->destination->brokers[0];
+    log_notice("destination %s: leaving %s:%u: %s:%u answers again", link->destination->name,
+               link_broker(link)->host, link_broker(link)->port, first->host, first->port);
+    go_down(link, "going back to the first broker", mono_ms);
+    brokers_return(&link->brokers);
+    link->version = first_version(link->destination);
+    link->retry_mono_ms = mono_ms;
+}
+
 /* ---- the destination's thread ---- */
 
 void
@@ -215,20 +296,27 @@ link_step(struct link *link, int64_t mono_ms)
         fail(link, "the attempt to connect came to no end", mono_ms);
     if (link->state == LINK_DOWN && mono_ms >= link->retry_mono_ms)
         try_connecting(link, mono_ms);
+    if (link->state == LINK_UP)
+        look_for_first(link, mono_ms);
+    guard_step(&link->guard, link_broker(link), link->state == LINK_UP, mono_ms);
     note_outage(link, mono_ms);
 }
 
 static enum link_change
 take_connected(struct link *link, const struct link_event *event, int64_t mono_ms)
 {
+    const struct broker *broker = link_broker(link);
     link->state = LINK_UP;
     link->changed_mono_ms = mono_ms;
     link->receive_maximum = event->receive_maximum;
     link->max_packet = event->max_packet;
-    link->logged[0] = '\0';
+    link->alias_maximum = event->alias_maximum;
+    memset(link->logged, 0, sizeof link->logged);
+    brokers_connected(&link->brokers, chance(), mono_ms);
+    guard_came_up(&link->guard, mono_ms);
     log_info("destination %s: connected to %s:%u (MQTT %s%s)", link->destination->name,
-             link->destination->host, link->destination->port,
-             link->version == VERSION_5 ? "5" : "3.1.1", link->destination->tls ? ", TLS" : "");
+             broker->host, broker->port, link->version == VERSION_5 ? "5" : "3.1.1",
+             broker->tls ? ", TLS" : "");
     return LINK_CAME_UP;
 }
 
@@ -238,7 +326,11 @@ take_refusal(struct link *link, const struct link_event *event, int64_t mono_ms)
     bool fall_back = event->wrong_version && link->version == VERSION_5 &&
                      link->destination->mqtt_version == 0;
     if (!fall_back) {
-        fail(link, event->text, mono_ms);
+        char reason[LINK_TEXT];
+        snprintf(reason, sizeof reason, "%s", event->text);
+        if (event->reason <= 0) /* not the broker's word */
+            guard_explain(&link->guard, link_broker(link), mono_ms, reason);
+        fail(link, reason, mono_ms);
         return;
     }
     go_down(link, event->text, mono_ms);
@@ -261,20 +353,37 @@ link_take(struct link *link, const struct link_event *event, int64_t mono_ms)
     return LINK_WENT_DOWN;
 }
 
+static void
+lose(struct link *link, const char *reason, bool was_good, int64_t mono_ms)
+{
+    log_warning("destination %s: lost %s:%u: %s", link->destination->name, link_broker(link)->host,
+                link_broker(link)->port, reason);
+    go_down(link, reason, mono_ms);
+    if (was_good) {
+        link->failures = 0;
+        brokers_lost(&link->brokers);
+        retry_later(link, mono_ms);
+    } else {
+        try_next(link, mono_ms);
+    }
+}
+
 void
 link_drop(struct link *link, const char *reason, int64_t mono_ms)
 {
-    if (mono_ms - link->changed_mono_ms >= SETTLED_MS)
-        link->failures = 0;
-    log_warning("destination %s: lost %s:%u: %s", link->destination->name, link->destination->host,
-                link->destination->port, reason);
-    go_down(link, reason, mono_ms);
-    retry_later(link, mono_ms);
+    lose(link, reason, mono_ms - link->changed_mono_ms >= SETTLED_MS, mono_ms);
+}
+
+void
+link_desert(struct link *link, const char *reason, int64_t mono_ms)
+{
+    lose(link, reason, false, mono_ms);
 }
 
 void
 link_close(struct link *link)
 {
+    scout_call_back(&link->scout);
     forget(link);
     link->state = LINK_DOWN;
 }

@@ -89,8 +89,8 @@ choose_open(const struct pace_stream *one, enum backlog_order order, struct curs
     return true;
 }
 
-static bool
-backlog_has_room(const struct pace *pace, const struct window *window)
+bool
+pace_has_room(const struct pace *pace, const struct window *window)
 {
     size_t reserve = window->limit > 1 ? (window->limit + 3) / 4 : 0;
     return !pace->backlog_closed && window->count + reserve < window->limit &&
@@ -106,7 +106,7 @@ pace_choose(struct pace *pace, const struct window *window, int64_t mono_ms,
     if (choose_live(pace, mono_ms, ret_choice))
         return true;
     refill(pace, mono_ms);
-    if (!backlog_has_room(pace, window))
+    if (!pace_has_room(pace, window))
         return false;
     for (enum stream i = STREAM_EVENT; i < STREAM_END; i++) {
         const struct pace_stream *one = &pace->streams[i];
@@ -121,6 +121,13 @@ pace_choose(struct pace *pace, const struct window *window, int64_t mono_ms,
 }
 
 void
+pace_spend(struct pace *pace, size_t bytes)
+{
+    if (pace->rate)
+        pace->budget_mb -= (int64_t)bytes * 1000;
+}
+
+void
 pace_sent(struct pace *pace, const struct pace_choice *choice, uint64_t first, uint64_t last,
           size_t bytes)
 {
@@ -129,8 +136,8 @@ pace_sent(struct pace *pace, const struct pace_choice *choice, uint64_t first, u
     cursor_mark(&one->sent, first, last, CURSOR_ACKNOWLEDGED);
     if (!choice->backlog)
         one->head = last + 1;
-    else if (pace->rate)
-        pace->budget_mb -= (int64_t)bytes * 1000;
+    else
+        pace_spend(pace, bytes);
     uint64_t records = last - first + 1;
     if (bytes && last < choice->last && records < FIT_MAX)
         one->fit = (uint32_t)records;

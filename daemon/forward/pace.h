@@ -56,6 +56,12 @@ void pace_rewind(struct pace *pace, enum stream stream, const struct cursor *cur
 bool pace_choose(struct pace *pace, const struct window *window, int64_t mono_ms,
                  struct pace_choice *ret_choice);
 
+/* Is there room for more beside live records and backlog, which have nothing to send? */
+bool pace_has_room(const struct pace *pace, const struct window *window);
+
+/* Takes so many bytes out of the backlog's rate. */
+void pace_spend(struct pace *pace, size_t bytes);
+
 /* Of the choice, `first` to `last` went out in `bytes` (0: they need not go out). */
 void pace_sent(struct pace *pace, const struct pace_choice *choice, uint64_t first, uint64_t last,
                size_t bytes);

@@ -31,6 +31,7 @@ payload_begin(struct payload_source *source, struct reader *reader, const struct
 {
     source->reader = reader;
     source->chunk = *chunk;
+    source->is_resend = false;
     memcpy(source->chain, chunk->previous, STORE_HASH);
 }
 
@@ -55,6 +56,8 @@ put_head(struct json *json, const struct payload_source *source, uint64_t catalo
     json_put_text(json, "store", reader_store_id(reader));
     if (reader_is_volatile(reader))
         json_put_bool(json, "volatile", true);
+    if (source->is_resend)
+        json_put_bool(json, "resend", true);
     json_put_text(json, "stream", stream_names[first->stream]);
     json_put_natural(json, "first", first->sequence);
     json_put_natural(json, "catalog", catalog);

@@ -14,6 +14,7 @@ struct payload_source {
     struct reader *reader;
     struct chunk chunk;            /* what is left of it */
     uint8_t chain[STORE_HASH];     /* before chunk.next */
+    bool is_resend;                /* says so */
     int64_t zero_utc_ms;           /* of the boot whose clock was unknown; 0: not known either */
     int64_t mono[PAYLOAD_RECORDS]; /* of the records written so far */
 };

@@ -2,7 +2,7 @@
  * replies), then do what is due: connect, follow the store, publish status and pages, answer, send
  * records, save cursors. Everything that can wait long (names, the broker) costs this thread alone.
  */
-#include "daemon/forward/sender.h"
+#include "daemon/forward/sender_parts.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,6 +14,7 @@
 
 #define IDLE_MS         1000         /* between two looks at least */
 #define SILENCE_MS      30000        /* messages under way and no PUBACK */
+#define LEAVING_MS      5000         /* for what is under way before the link moves */
 #define BUFFER_SPARE    (256 * 1024) /* above max_payload, for one large record alone */
 #define PAGE_SIZE_USUAL ((size_t)4096 * 1024)
 
@@ -39,73 +40,30 @@ sender_publish(struct sender *sender, const struct mqtt_message *message,
     return true;
 }
 
+/* FNV-1a; never 0. */
+static uint32_t
+mark_of(const char *text)
+{
+    uint32_t mark = 2166136261U;
+    for (; *text; text++)
+        mark = (mark ^ (unsigned char)*text) * 16777619U;
+    return mark | 1;
+}
+
 void
 sender_complain(struct sender *sender, const char *what, const char *reason)
 {
     char complaint[LINK_TEXT];
     snprintf(complaint, sizeof complaint, "%.90s: %.100s", what, reason);
-    if (strcmp(complaint, sender->complaint) == 0)
-        return;
-    memcpy(sender->complaint, complaint, sizeof complaint);
+    uint32_t mark = mark_of(complaint);
+    for (size_t i = 0; i < SENDER_COMPLAINTS; i++)
+        if (sender->complaints[i] == mark)
+            return;
+    sender->complaints[sender->complaint_count++ % SENDER_COMPLAINTS] = mark;
     log_warning("destination %s: %s", sender->destination->name, complaint);
 }
 
-/* ---- commands and their answers ---- */
-
-static void
-add_reply(struct sender *sender, struct command *command)
-{
-    if (sender->link.state == LINK_UP && sender->reply_count < SENDER_REPLIES)
-        sender->replies[sender->reply_count++] = command;
-    else
-        atomic_store(&command->busy, false);
-}
-
-static void
-feed_replies(struct sender *sender, int64_t mono_ms)
-{
-    while (sender->reply_count) {
-        struct command *command = sender->replies[0];
-        struct mqtt_message message = {
-            .topic = command->reply_topic,
-            .payload = command->reply,
-            .length = command->reply_length,
-            .qos = 1,
-            .content_type = "application/json",
-            .correlation = command->correlation_length ? command->correlation : NULL,
-            .correlation_length = command->correlation_length,
-        };
-        struct flight flight = {.cargo = CARGO_REPLY};
-        if (!sender_publish(sender, &message, &flight, mono_ms))
-            return;
-        sender->reply_count--;
-        memmove(sender->replies, sender->replies + 1,
-                sender->reply_count * sizeof sender->replies[0]);
-        atomic_store(&command->busy, false);
-    }
-}
-
-static void
-mark_confirmed(void *context, enum stream stream, uint64_t first, uint64_t last)
-{
-    feed_confirmed(context, stream, first, last);
-}
-
-static void
-take_slot(struct sender *sender, struct inbound_slot *slot)
-{
-    char error[200];
-    if (inbound_is_acknowledge(sender->inbound, slot)) {
-        if (inbound_acknowledge(slot, reader_store_id(sender->reader), mark_confirmed, sender,
-                                error) < 0)
-            sender_complain(sender, "acknowledge from the centre", error);
-    } else {
-        struct command *refused = inbound_command(sender->inbound, slot, &sender->spare);
-        if (refused)
-            add_reply(sender, refused);
-    }
-    atomic_store(&slot->busy, false);
-}
+/* ---- messages from the centre ---- */
 
 /* A refusal needs the spare command: while that is on its way, the next message waits. */
 static void
@@ -113,7 +71,7 @@ take_waiting(struct sender *sender)
 {
     size_t taken = 0;
     while (taken < sender->waiting_count && !atomic_load(&sender->spare.busy))
-        take_slot(sender, sender->waiting[taken++]);
+        replies_take_slot(sender, sender->waiting[taken++]);
     sender->waiting_count -= taken;
     memmove(sender->waiting, sender->waiting + taken,
             sender->waiting_count * sizeof sender->waiting[0]);
@@ -129,7 +87,7 @@ came_up(struct sender *sender, int64_t mono_ms)
     size_t asked = sender->destination->window;
     window_reset(&sender->window, asked < most ? asked : most);
     sender->acknowledged_mono_ms = mono_ms;
-    sender->complaint[0] = '\0';
+    memset(sender->complaints, 0, sizeof sender->complaints);
     atomic_fetch_add_explicit(&sender->counters->connects, 1, memory_order_relaxed);
     snprintf(filter, sizeof filter, "%.220scommand/+", sender->base);
     mqtt_subscribe(sender->link.mqtt, filter, 1);
@@ -146,11 +104,8 @@ went_down(struct sender *sender)
 {
     window_reset(&sender->window, 1);
     sender->status = NULL;
-    for (size_t i = 0; i < sender->reply_count; i++)
-        atomic_store(&sender->replies[i]->busy, false);
-    sender->reply_count = 0;
     for (size_t i = 0; i < sender->waiting_count; i++)
-        atomic_store(&sender->waiting[i]->busy, false);
+        inbound_give_back(sender->inbound, sender->waiting[i]);
     sender->waiting_count = 0;
 }
 
@@ -166,6 +121,8 @@ take_acknowledged(struct sender *sender, uint64_t token, int64_t mono_ms)
                           memory_order_relaxed);
     if (flight.cargo == CARGO_RECORDS)
         feed_acknowledged(sender, &flight);
+    else if (flight.cargo == CARGO_RESEND)
+        resend_acknowledged(&sender->resend, flight.job, flight.first, flight.last);
 }
 
 static void
@@ -177,6 +134,9 @@ take_failed(struct sender *sender, const struct link_event *event, int64_t mono_
     if (flight.cargo == CARGO_RECORDS) {
         sender_complain(sender, payload_stream_name(flight.stream), event->text);
         feed_failed(sender, &flight, mono_ms);
+    } else if (flight.cargo == CARGO_RESEND) {
+        sender_complain(sender, "records sent again", event->text);
+        resend_failed(sender, mono_ms);
     } else {
         sender_complain(sender, "status, pages and replies", event->text);
         retained_failed(sender, &flight, mono_ms);
@@ -212,9 +172,9 @@ take(struct sender *sender, const struct link_event *event, int64_t mono_ms)
         if (current && sender->link.state == LINK_UP)
             sender->waiting[sender->waiting_count++] = event->slot;
         else
-            atomic_store(&event->slot->busy, false);
+            inbound_give_back(sender->inbound, event->slot);
         break;
-    case LINK_EVENT_REPLY: add_reply(sender, event->command); break;
+    case LINK_EVENT_REPLY: replies_add(sender, event->command, mono_ms); break;
     }
 }
 
@@ -226,6 +186,7 @@ follow_store(struct sender *sender, int64_t mono_ms)
     if (reader_store_changed(sender->reader)) {
         book_open(&sender->book);
         window_reset(&sender->window, sender->window.limit);
+        resend_lose_all(&sender->resend);
         feed_restart(sender);
         if (sender->link.state == LINK_UP)
             sender->status = "online";
@@ -240,7 +201,30 @@ watch_silence(struct sender *sender, int64_t mono_ms)
         mono_ms - sender->acknowledged_mono_ms < SILENCE_MS ||
         mono_ms - window_oldest_mono_ms(&sender->window) < SILENCE_MS)
         return;
-    link_drop(&sender->link, "no acknowledgement for 30 s", mono_ms);
+    link_desert(&sender->link, "no acknowledgement for 30 s", mono_ms);
+    went_down(sender);
+}
+
+/* The first broker answers again: what is under way is acknowledged here, status says that we are
+ * not here any more (the will is not published at a goodbye), then the link moves. */
+static void
+move_back(struct sender *sender, int64_t mono_ms)
+{
+    if (!sender->link.wants_return || sender->link.state != LINK_UP || sender->said_stopping) {
+        sender->leaving_mono_ms = 0;
+        return;
+    }
+    if (sender->leaving_mono_ms == 0) {
+        sender->leaving_mono_ms = mono_ms;
+        sender->status = "offline";
+        sender->up_utc_ms = clock_utc_ms();
+        return;
+    }
+    bool is_done = !sender->status && sender->window.count == 0 && sender->reply_count == 0;
+    if (!is_done && mono_ms - sender->leaving_mono_ms < LEAVING_MS)
+        return;
+    sender->leaving_mono_ms = 0;
+    link_return(&sender->link, mono_ms);
     went_down(sender);
 }
 
@@ -259,7 +243,7 @@ wind_up(struct sender *sender, int64_t mono_ms)
         sender->up_utc_ms = clock_utc_ms();
     }
     return sender->said_stopping && !sender->status && sender->window.count == 0 &&
-           sender->reply_count == 0 && !inbound_has_commands(sender->inbound);
+           sender->reply_count == 0 && sender->waiting_count == 0;
 }
 
 static void
@@ -267,8 +251,21 @@ publish_counters(struct sender *sender)
 {
     struct destination_counters *counters = sender->counters;
     unsigned version = sender->link.state == LINK_UP ? sender->link.version : 0;
+    atomic_store_explicit(&counters->broker, sender->link.brokers.at, memory_order_relaxed);
     atomic_store_explicit(&counters->state, (unsigned)sender->link.state, memory_order_relaxed);
     atomic_store_explicit(&counters->mqtt_version, version, memory_order_relaxed);
+}
+
+static void
+heed_reconnect(struct sender *sender, int64_t mono_ms)
+{
+    if (!atomic_exchange(&sender->reconnect, false))
+        return;
+    if (sender->link.state == LINK_UP) {
+        link_drop(&sender->link, "its credentials changed", mono_ms);
+        went_down(sender);
+    }
+    sender->link.retry_mono_ms = mono_ms;
 }
 
 static void
@@ -276,16 +273,23 @@ work(struct sender *sender)
 {
     int64_t now = clock_mono_ms();
     follow_store(sender, now);
+    if (atomic_exchange(&sender->inbound->dropped, 0))
+        sender_complain(sender, "messages of the broker were dropped",
+                        "more came at once than a gateway keeps; who sends so many?");
+    resend_follow(sender);
+    heed_reconnect(sender, now);
     if (atomic_load(&sender->stop_mono_ms) == 0)
         link_step(&sender->link, now);
     watch_silence(sender, now);
+    move_back(sender, now);
     if (sender->link.state == LINK_UP) {
         take_waiting(sender);
         retained_feed(sender, now);
-        feed_replies(sender, now);
-        if (!sender->said_stopping)
+        replies_feed(sender, now);
+        if (!sender->said_stopping && sender->leaving_mono_ms == 0)
             feed_records(sender, now);
     }
+    replies_give_up(sender, now, false);
     book_save(&sender->book, now, sender->window.count == 0);
     publish_counters(sender);
 }
@@ -324,6 +328,8 @@ run(void *context)
         }
     }
     book_save(&sender->book, clock_mono_ms(), true);
+    replies_give_up(sender, clock_mono_ms(), true);
+    resend_end(sender);
     link_close(&sender->link);
     publish_counters(sender);
     reader_close(sender->reader); /* before the store is closed; the rest waits for sender_done */
@@ -345,9 +351,14 @@ take_memory(struct sender *sender)
                                                              : WINDOW_MAX;
     /* What can be under way twice, for the old connection's events and the new one's; and the rest.
      */
-    int rc = queue_new(sizeof(struct link_event), 2 * window + 64, 0, &sender->queue);
+    int rc = queue_new(sizeof(struct link_event), 2 * window + 64 + INBOUND_SLOTS, 0,
+                       &sender->queue);
     if (rc == 0)
         rc = buf_new(&sender->buf, payload > page ? payload : page);
+    if (rc == 0)
+        rc = parcel_open(&sender->parcel, sender->destination, sender->buf.capacity);
+    if (rc == 0)
+        rc = resend_begin(sender);
     if (rc == 0)
         rc = reader_open(sender->outlet->store, &sender->reader);
     return rc;
@@ -365,8 +376,10 @@ set_names(struct sender *sender)
         snprintf(sender->client_id, sizeof sender->client_id, "parkgate-%s",
                  reader_gateway_id(sender->reader));
     memcpy(sender->inbound->base, sender->base, sizeof sender->base);
-    sender->inbound->destination = destination->index;
-    sender->inbound->engine = sender->outlet->inbox;
+    sender->inbound->destination = destination->name;
+    sender->inbound->claim = sender->outlet->claim;
+    sender->inbound->submit = sender->outlet->submit;
+    sender->inbound->context = sender->outlet->context;
 }
 
 static void
@@ -379,6 +392,10 @@ set_link(struct sender *sender)
     link->inbound = sender->inbound;
     link->credentials = sender->outlet->credentials;
     link->client_id = sender->client_id;
+    link->guard.state = sender->outlet->state;
+    link->guard.counters = sender->counters;
+    link->guard.stamp = sender->outlet->stamp;
+    link->guard.timekeeper = sender->outlet->timekeeper;
     retained_init(sender);
     link_init(link, clock_mono_ms());
 }
@@ -408,8 +425,12 @@ sender_start(struct sender *sender, const struct site *site, const struct destin
 void
 sender_done(struct sender *sender)
 {
+    if (sender->queue)
+        replies_drain(sender);
     reader_close(sender->reader);
     buf_free(&sender->buf);
+    parcel_close(&sender->parcel);
     queue_free(sender->queue);
+    queue_free(sender->asked);
     free(sender->inbound);
 }

@@ -10,10 +10,19 @@
 #include "daemon/forward/inbound.h"
 #include "daemon/forward/link.h"
 #include "daemon/forward/pace.h"
+#include "daemon/forward/parcel.h"
 #include "daemon/forward/payload.h"
+#include "daemon/forward/resend.h"
 #include "daemon/forward/window.h"
 
-#define SENDER_REPLIES (INBOUND_COMMANDS + 1)
+#define SENDER_COMPLAINTS 32 /* told apart */
+#define SENDER_REPLIES    33 /* all commands of the desk, and the spare one */
+
+/* An answer that waits to be sent: while the connection is down, too, but not for ever. */
+struct sender_reply {
+    struct command *command;
+    int64_t until_mono_ms;
+};
 
 struct sender {
     const struct site *site;
@@ -30,23 +39,33 @@ struct sender {
     struct payload_source source;
     bool has_source;
     struct buf buf; /* the payload being built */
+    struct parcel parcel;
+    struct resend resend;
+    struct queue *asked;    /* of struct forward_resend; main asks */
+    atomic_uint asked_open; /* of those: not finished */
     char base[INBOUND_TOPIC];
     char will[512], will_topic[INBOUND_TOPIC], client_id[96];
     uint64_t page_version[PAGE_COUNT]; /* as last published in this connection */
     int64_t page_hold_mono_ms;
-    const char *status; /* to be published; NULL: it was */
+    uint32_t pages_refused; /* bit of a page: larger than the broker takes, and told */
+    const char *status;     /* to be published; NULL: it was */
     int64_t up_utc_ms;
+    enum clock_state clock; /* as status says it, and what to sign with while it is not known */
+    char challenge[33];
     struct inbound_slot *waiting[INBOUND_SLOTS]; /* from the centre, in order of arrival */
     size_t waiting_count;
-    struct command *replies[SENDER_REPLIES];
+    struct sender_reply replies[SENDER_REPLIES];
     size_t reply_count;
-    struct command spare;         /* for refusals while all commands are busy */
+    struct command spare;         /* says busy while all commands are */
     unsigned empty_reads;         /* of one stretch that the store has and does not give */
     unsigned unconfirmed;         /* messages since the centre's last word */
     int64_t confirmed_mono_ms;    /* when that was */
     int64_t acknowledged_mono_ms; /* the broker's last PUBACK */
-    char complaint[LINK_TEXT];    /* the last failure to publish that was logged */
-    atomic_llong stop_mono_ms;    /* 0: go on; else the last moment to end */
+    uint32_t complaints[SENDER_COMPLAINTS]; /* marks of what was logged in this connection */
+    unsigned complaint_count;
+    int64_t leaving_mono_ms;   /* since when it waits for the way back to the first broker */
+    atomic_bool reconnect;     /* someone changed its credentials */
+    atomic_llong stop_mono_ms; /* 0: go on; else the last moment to end */
     bool said_stopping;
     atomic_llong alive_mono_ms;
     struct thread thread;
@@ -61,23 +80,7 @@ void sender_done(struct sender *sender); /* joined before */
 bool sender_publish(struct sender *sender, const struct mqtt_message *message,
                     const struct flight *flight, int64_t mono_ms);
 
-/* One line for what the broker does not take; not again while it stays the same. */
+/* One line for what the broker does not take; the same one once a connection. */
 void sender_complain(struct sender *sender, const char *what, const char *reason);
-
-/* ---- retained.c ---- */
-void retained_init(struct sender *sender); /* the will */
-void retained_restart(struct sender *sender);
-void retained_feed(struct sender *sender, int64_t mono_ms);
-void retained_failed(struct sender *sender, const struct flight *flight, int64_t mono_ms);
-
-/* ---- feed.c ---- */
-void feed_restart(struct sender *sender);
-void feed_records(struct sender *sender, int64_t mono_ms);
-void feed_acknowledged(struct sender *sender, const struct flight *flight);
-void feed_failed(struct sender *sender, const struct flight *flight, int64_t mono_ms);
-void feed_confirmed(struct sender *sender, enum stream stream, uint64_t first, uint64_t last);
-
-/* Nothing of the wanted streams waits to be sent for the first time. */
-bool feed_is_idle(const struct sender *sender);
 
 #endif

@@ -11,16 +11,17 @@
 
 #define WINDOW_MAX 256
 
-enum cargo { CARGO_RECORDS, CARGO_PAGE, CARGO_STATUS, CARGO_REPLY };
+enum cargo { CARGO_RECORDS, CARGO_PAGE, CARGO_STATUS, CARGO_REPLY, CARGO_RESEND };
 
 struct flight {
     uint64_t token;
     enum cargo cargo;
-    enum stream stream; /* records */
+    enum stream stream; /* RECORDS, RESEND */
     uint64_t first, last;
     bool backlog;
     size_t bytes;
     unsigned page; /* enum page */
+    uint32_t job;  /* RESEND */
     int64_t sent_mono_ms;
 };
 
