@@ -1,0 +1,78 @@
+/* Verbs about the daemon's own life: errands of main, which alone owns the lives of the parts. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/command/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LEVEL_FOR_S 3600
+
+static void
+answer(struct request *request)
+{
+    const struct errand *errand = &request->errand;
+    struct json json;
+
+    request_begin(request, &json, "done");
+    json_key(&json, "answer");
+    json_begin_object(&json);
+    if (errand->kind == ERRAND_LOG_LEVEL)
+        json_put_integer(&json, "for_s", request_integer(request, "for_s", LEVEL_FOR_S));
+    if (errand->why[0] != '\0')
+        json_put_text(&json, "text", errand->why);
+    json_end_object(&json);
+    request_answer(request, &json, true);
+}
+
+static const char *
+run(struct request *request, struct errand *errand)
+{
+    const char *by = request_text(request, "by");
+
+    if (*by != '\0')
+        snprintf(errand->who, sizeof errand->who, "%s (%.*s)", by, (int)strcspn(request->who, " "),
+                 request->who);
+    snprintf(errand->reason, sizeof errand->reason, "%s", request_text(request, "reason"));
+    const char *wrong = request_run_errand(request, errand);
+    if (wrong == NULL)
+        answer(request);
+    return wrong;
+}
+
+static enum log_level
+level_of(const char *name)
+{
+    static const char *const NAMES[] = {"error", "warning", "notice", "info", "debug"};
+
+    for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
+        if (strcmp(NAMES[i - LOG_LEVEL_ERROR], name) == 0)
+            return (enum log_level)i;
+    return LOG_LEVEL_NOTICE;
+}
+
+const char *
+verb_log_level(struct request *request)
+{
+    struct errand errand = {.kind = ERRAND_LOG_LEVEL};
+
+    errand.number = level_of(request_text(request, "level"));
+    errand.until_mono_ms = clock_mono_ms() + request_integer(request, "for_s", LEVEL_FOR_S) * 1000;
+    return run(request, &errand);
+}
+
+const char *
+verb_reload(struct request *request)
+{
+    struct errand errand = {.kind = ERRAND_RELOAD};
+
+    return run(request, &errand);
+}
+
+const char *
+verb_restart(struct request *request)
+{
+    struct errand errand = {.kind = ERRAND_RESTART};
+
+    return run(request, &errand);
+}
