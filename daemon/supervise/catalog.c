@@ -283,6 +283,17 @@ pages_write_buses(struct json *json, const struct vitals *vitals)
     end(json);
 }
 
+/* As daemon/forward/sender.c names itself. */
+static void
+put_client_id(struct json *json, const struct destination *destination, const char *gateway_id)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "parkgate-%s", gateway_id);
+    json_put_text(json, "client_id",
+                  destination->client_id != NULL ? destination->client_id : text);
+}
+
 void
 pages_write_destinations(struct json *json, const struct vitals *vitals)
 {
@@ -296,6 +307,8 @@ pages_write_destinations(struct json *json, const struct vitals *vitals)
         json_begin_object(json);
         json_put_text(json, "name", destination->name);
         json_put_text(json, "acknowledge", destination->acknowledge_centre ? "centre" : "broker");
+        put_client_id(json, destination, vitals->gateway_id);
+        json_put_bool(json, "tls", destination->brokers[0].tls);
         json_key(json, "streams");
         json_begin_array(json);
         for (int stream = STREAM_EVENT; stream < STREAM_END; stream++)

@@ -8,13 +8,13 @@
 #include "daemon/model.h"
 
 struct headroom;
+struct oversight;
 struct store_counters;
 
 /* What health is made of. */
 struct vitals {
     const struct site *site;
     const char *gateway_id, *store_id, *version;
-    const char *restart_cause; /* "start", "power", "reload" ... */
     struct stamp now, started;
     const struct device_counters *devices;           /* by device->index */
     const struct destination_counters *destinations; /* by destination->index */
@@ -23,12 +23,25 @@ struct vitals {
     const atomic_ullong *dropped_records, *dropped_values; /* did not get into the store, ever */
     uint64_t catalog_version;
     const char *last_error; /* of the configuration; "" for none */
-    const char *directory;  /* of the store, for the free space of its disk; or NULL */
+    const struct oversight *oversight;
+    uint64_t configuration; /* version of the site file that runs; 0: the local file */
+    bool on_trial;          /* it has to prove itself */
 };
 
 /* One device's numbers, as an object (devices.c). */
 void pages_put_device(struct json *json, const struct device *device,
                       const struct device_counters *counters, int64_t now_mono_ms);
+
+/* Parts of the health page, each some members of its object. */
+void pages_put_machine(struct json *json, const struct vitals *vitals);
+void pages_put_disk(struct json *json, const struct vitals *vitals);
+void pages_put_restart(struct json *json, const struct vitals *vitals);
+void pages_put_errors(struct json *json, const struct vitals *vitals); /* health_machine.c */
+void pages_put_buses(struct json *json, const struct vitals *vitals);
+void pages_put_destinations(struct json *json, const struct vitals *vitals);
+void pages_put_books(struct json *json, const struct vitals *vitals); /* health_traffic.c */
+
+void pages_put_time(struct json *json, const char *key, const struct stamp *at);
 
 void pages_write_health(struct json *json, const struct vitals *vitals);
 
