@@ -45,9 +45,13 @@ enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP };
 struct destination_counters {
     atomic_uint state; /* enum link_state */
     atomic_uint mqtt_version;
+    atomic_uint broker; /* which of the destination's brokers, from 0: in use or being tried */
     atomic_ullong connects, published, acknowledged_messages, bytes;
     atomic_ullong queued[STREAM_END], acknowledged[STREAM_END], skipped[STREAM_END];
+    atomic_ullong evicted[STREAM_END], rejected[STREAM_END];
+    atomic_llong oldest_queued_utc_ms; /* up to a minute old; 0: nothing waited, or unknown */
     atomic_llong last_acknowledge_mono_ms;
+    atomic_llong certificate_until_utc_ms, broker_certificate_until_utc_ms; /* 0: not known */
 };
 
 #endif

@@ -15,7 +15,6 @@
 #include "daemon/engine_faster.h"
 #include "daemon/engine_parts.h"
 #include "daemon/forward/forward.h"
-#include "daemon/supervise/command.h"
 #include "daemon/supervise/pages.h"
 
 #include <errno.h>
@@ -164,21 +163,14 @@ take_scan(struct engine *engine, struct scan *scan)
 }
 
 static void
-take_command(struct engine *engine, struct command *command)
-{
-    struct command_context context = {.pages = engine->parts.pages, .site = engine->site};
-
-    command_run(command, &context);
-    engine->parts.answer(engine->parts.context, command);
-}
-
-static void
 engine_step(struct engine *engine, const struct message *message)
 {
     switch (message->kind) {
     case MESSAGE_SCAN: take_scan(engine, message->as.scan); break;
-    case MESSAGE_NOTE: engine_note(engine, &message->as.note); break;
-    case MESSAGE_COMMAND: take_command(engine, message->as.command); break;
+    case MESSAGE_NOTE:
+        timekeeper_stamp(engine->parts.timekeeper, clock_mono_ms(), &engine->now);
+        engine_note(engine, &message->as.note);
+        break;
     case MESSAGE_ORDER: engine->parts.order(engine->parts.context, message->as.order); break;
     case MESSAGE_DECLARATION: engine_declare(engine, message->as.declaring); break;
     case MESSAGE_SITE: engine_adopt(engine, message->as.site); break;

@@ -12,11 +12,11 @@ struct engine_parts {
     struct queue *inbox;
     struct store *store;
     struct timekeeper *timekeeper;
+    const char *cause;               /* of this start, in words; NULL: not recorded */
     struct board *pages;             /* PAGE_ALARMS is the engine's */
     struct device_counters *devices; /* it sets faster_ms of them */
     const struct destination_counters *destinations;
-    void (*wake)(void *context); /* a page changed: destinations may look */
-    void (*answer)(void *context, struct command *command);
+    void (*wake)(void *context);                       /* a page changed: destinations may look */
     void (*order)(void *context, struct order *order); /* to its bus, or back */
     void *context;
 };

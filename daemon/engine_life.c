@@ -110,9 +110,10 @@ note_start(struct engine *engine, bool seen_before, const struct totals *totals)
 {
     int64_t last_utc_ms = store_last_utc_ms(engine->parts.store);
     struct note note = {.kind = "gateway.started", .phase = PHASE_NOTED, .subject = "gateway"};
-    const char *cause = !seen_before    ? "first start"
-                        : totals->clean ? "after a clean stop"
-                                        : "after power loss, crash or kill";
+    const char *cause = !seen_before                  ? "first start"
+                        : engine->parts.cause != NULL ? engine->parts.cause
+                        : totals->clean               ? "after a clean stop"
+                                                      : "after power loss, crash or kill";
 
     if (!seen_before && *store_predecessor(engine->parts.store) != '\0')
         tell_predecessor(engine);

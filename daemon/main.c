@@ -2,6 +2,7 @@
  * feed it move, stops in order. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/timesync.h"
 #include "config/loader.h"
 #include "daemon/parkgated.h"
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -108,6 +110,7 @@ block_signals(sigset_t *ret_set)
     sigaddset(ret_set, SIGTERM);
     sigaddset(ret_set, SIGINT);
     sigaddset(ret_set, SIGHUP);
+    sigaddset(ret_set, SIGUSR1); /* from our own threads: an errand waits */
     sigprocmask(SIG_BLOCK, ret_set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -116,7 +119,7 @@ static void
 reload(struct parkgated *parkgated)
 {
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_ns() / 1000);
-    parkgated_reload(parkgated);
+    parkgated_reload(parkgated, "SIGHUP");
     sd_notify(0, "READY=1");
 }
 
@@ -136,6 +139,8 @@ run(struct parkgated *parkgated, const sigset_t *signals)
             return;
         if (number == SIGHUP)
             reload(parkgated);
+        if (number == SIGUSR1 && !parkgated_run_errands(parkgated))
+            return;
         if (clock_mono_ms() < due_mono_ms)
             continue;
         if (parkgated_tick(parkgated))
@@ -156,7 +161,9 @@ main(int argc, char **argv)
         return taken > 0 ? EXIT_SUCCESS : 2;
     if (arguments.check)
         return check(&arguments);
+    umask(0077); /* whatever is made is the daemon's alone; the socket says its own mode */
     block_signals(&signals);
+    clock_ask_elsewhere(timesync_ask);
     mallopt(M_ARENA_MAX, 2); /* memory is taken at start: an arena a thread would only spread it */
     int error = parkgated_start(&arguments.options, &parkgated);
     if (error != 0) {

@@ -37,11 +37,17 @@ struct scan {
 enum message_kind {
     MESSAGE_SCAN = 1,
     MESSAGE_NOTE,
-    MESSAGE_COMMAND,
     MESSAGE_ORDER,
     MESSAGE_DECLARATION,
     MESSAGE_SITE,
     MESSAGE_STOP,
+};
+
+/* Public keys and signatures as hexadecimal, over the text of daemon/store/seal.h. */
+struct key_change {
+    char old_key[65], new_key[65];
+    char old_signature[129], new_signature[129];
+    struct key_change *before;
 };
 
 /* What another thread wants recorded as an event: a device out of reach, a broker lost. */
@@ -54,20 +60,10 @@ struct note {
     uint64_t count, count_values; /* readings lost, ... 0: none */
     uint32_t boot;                /* of kind clock.zero, with zero_utc_ms; 0: does not apply */
     int64_t zero_utc_ms;
-};
-
-struct command {
-    atomic_bool busy; /* set by its owner, cleared by whoever answered */
-    uint16_t destination;
-    char verb[32];
-    char id[64]; /* request id or correlation data as hexadecimal */
-    char reply_topic[192];
-    uint8_t correlation[64];
-    size_t correlation_length;
-    char body[2048];
-    size_t body_length;
-    char reply[8192];
-    size_t reply_length;
+    char who[64];                        /* whom it goes back to, a person or program; "": nobody */
+    char id[64];                         /* of a command, as its sender named it, cut */
+    const char *result;                  /* of a command: static text; NULL: none */
+    const struct key_change *key_change; /* of kind key.rotated; lives as long as the store */
 };
 
 struct message {
@@ -75,7 +71,6 @@ struct message {
     union {
         struct scan *scan;
         struct note note;
-        struct command *command;
         struct order *order;
         struct declaring *declaring;
         const struct site *site;

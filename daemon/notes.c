@@ -39,6 +39,26 @@ add_detail(struct event *event, const char *key, uint64_t count)
 }
 
 static void
+add_text(struct event *event, const char *key, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    struct detail *detail = &event->details[event->detail_count++];
+    detail->key = key;
+    detail->kind = VALUE_TEXT;
+    detail->as.text = text;
+}
+
+static void
+add_keys(struct event *event, const struct key_change *change)
+{
+    add_text(event, "new_key", change->new_key);
+    add_text(event, "new_signature", change->new_signature);
+    add_text(event, "old_key", change->old_key);
+    add_text(event, "old_signature", change->old_signature);
+}
+
+static void
 fill(struct event *event, const struct note *note, const struct stamp *at)
 {
     memset(event, 0, sizeof *event);
@@ -52,13 +72,13 @@ fill(struct event *event, const struct note *note, const struct stamp *at)
     event->value = event->peak = event->limit = (double)NAN;
     event->averaging = "";
     add_detail(event, "boot", note->boot);
+    add_text(event, "by", note->who);
+    add_text(event, "id", note->id);
+    if (note->key_change != NULL)
+        add_keys(event, note->key_change);
     add_detail(event, "records", note->count);
-    if (note->text[0] != '\0') {
-        struct detail *detail = &event->details[event->detail_count++];
-        detail->key = "text";
-        detail->kind = VALUE_TEXT;
-        detail->as.text = note->text;
-    }
+    add_text(event, "result", note->result != NULL ? note->result : "");
+    add_text(event, "text", note->text);
     add_detail(event, "values", note->count_values);
     add_detail(event, "zero_utc_ms", (uint64_t)note->zero_utc_ms);
 }
@@ -121,7 +141,8 @@ void
 notes_recall(struct notes *notes, const struct record_event *event, uint64_t sequence,
              const char *store)
 {
-    static const char *const SPANS[] = {"transmission.abnormal", "destination.down"};
+    static const char *const SPANS[] = {"transmission.abnormal", "destination.down",
+                                        "certificate.expiring"};
     struct event made = {.severity = event->severity, .at = event->since};
     char kind[sizeof notes->open[0].kind];
     char subject[sizeof notes->open[0].subject];

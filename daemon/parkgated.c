@@ -18,6 +18,7 @@
 
 #define INBOX_ITEMS      4096
 #define INBOX_RESERVED   512
+#define ERRANDS          32 /* more than there are threads that carry out commands */
 #define DESTINATIONS_MAX 16
 #define STOP_GRACE_MS    2000
 #define SETTLE_MS        1500
@@ -32,18 +33,6 @@ parkgated_wake(void *context)
 
     if (forward != NULL)
         forward_wake(forward);
-}
-
-static void
-answer(void *context, struct command *command)
-{
-    struct parkgated *self = context;
-    struct forward *forward = atomic_load(&self->forward);
-
-    if (forward != NULL)
-        forward_reply(forward, command);
-    else
-        atomic_store(&command->busy, false);
 }
 
 /* The engine's thread: an order on its way to a bus. Memory of a site that was replaced is freed
@@ -87,8 +76,8 @@ parkgated_note(struct parkgated *self, const char *kind, enum severity severity,
 
 /* ---- the site ---- */
 
-static void
-report(void *context, bool warning, const char *line)
+void
+parkgated_report(void *context, bool warning, const char *line)
 {
     struct parkgated *self = context;
 
@@ -102,22 +91,32 @@ report(void *context, bool warning, const char *line)
 }
 
 int
+parkgated_check_site(struct parkgated *self, struct site **ret_site)
+{
+    struct site *site = *ret_site;
+
+    if (site->destination_count > DESTINATIONS_MAX) {
+        snprintf(self->last_error, sizeof self->last_error,
+                 "%s: %u destinations, at most %d can be served", site->file,
+                 site->destination_count, DESTINATIONS_MAX);
+        log_error("%s", self->last_error);
+        site_free(site);
+        *ret_site = NULL;
+        return -EINVAL;
+    }
+    site->generation = ++self->generation;
+    return 0;
+}
+
+int
 parkgated_load_site(struct parkgated *self, struct site **ret_site)
 {
     struct loader_options options = {
-        .share = self->options.share, .report = report, .context = self};
+        .share = self->options.share, .report = parkgated_report, .context = self};
 
     self->last_error[0] = '\0';
     int error = loader_load(self->options.file, &options, ret_site);
-    if (error == 0 && (*ret_site)->destination_count > DESTINATIONS_MAX) {
-        log_error("%s: %u destinations, at most %d can be served", self->options.file,
-                  (*ret_site)->destination_count, DESTINATIONS_MAX);
-        site_free(*ret_site);
-        return -EINVAL;
-    }
-    if (error == 0)
-        (*ret_site)->generation = ++self->generation;
-    return error;
+    return error != 0 ? error : parkgated_check_site(self, ret_site);
 }
 
 void
@@ -155,6 +154,7 @@ parkgated_start_running(struct parkgated *self)
                                      .counters = running->destinations,
                                      .version = PARKGATE_VERSION,
                                      .credentials = getenv("CREDENTIALS_DIRECTORY"),
+                                     .state = self->options.state,
                                      .boot = self->timekeeper.boot,
                                      .catalog_version = &self->catalog_version};
     struct acquire_outlet acquire = {.inbox = self->inbox,
@@ -162,6 +162,7 @@ parkgated_start_running(struct parkgated *self)
                                      .stamp = timekeeper_stamp,
                                      .context = &self->timekeeper};
 
+    parkgated_offer_desk(self, &forward);
     int error = forward_start(running->site, &forward, &running->forward);
     if (error == 0) {
         atomic_store(&self->forward, running->forward);
@@ -178,7 +179,7 @@ parkgated_stop_running(struct parkgated *self)
     atomic_store(&self->acquire, NULL);
     acquire_stop(self->running.acquire);
     forward_stop(self->running.forward, STOP_GRACE_MS);
-    atomic_store(&self->forward, NULL);
+    parkgated_forget_forward(self);
 }
 
 static int
@@ -211,6 +212,7 @@ open_store(struct parkgated *self)
     self->placed = store_boot_is_placed(self->store, number);
     timekeeper_init(&self->timekeeper, number, store_last_utc_ms(self->store));
     timekeeper_stamp(&self->timekeeper, clock_mono_ms(), &self->started);
+    parkgated_begin_run(self, boot);
     error = store_register(self->store, self->running.site);
     if (error != 0)
         log_error("the site's points cannot be registered in the store: %s", strerror(-error));
@@ -223,11 +225,11 @@ start_engine(struct parkgated *self)
     struct engine_parts parts = {.inbox = self->inbox,
                                  .store = self->store,
                                  .timekeeper = &self->timekeeper,
+                                 .cause = run_cause_words(self->oversight.run.cause),
                                  .pages = self->pages,
                                  .devices = self->running.devices,
                                  .destinations = self->running.destinations,
                                  .wake = parkgated_wake,
-                                 .answer = answer,
                                  .order = pass_order,
                                  .context = self};
 
@@ -238,23 +240,34 @@ start_engine(struct parkgated *self)
     return error;
 }
 
+static void
+fill_scope(struct parkgated *self)
+{
+    self->scope = (struct request_scope){.inbox = self->inbox,
+                                         .errands = self->errands,
+                                         .call_main = parkgated_call,
+                                         .context = self,
+                                         .pages = self->pages,
+                                         .page_size = PARKGATED_PAGE_BYTES,
+                                         .refresh = &self->refresh,
+                                         .store = store_face(self->store),
+                                         .state = self->options.state,
+                                         .configuration = self->configuration,
+                                         .stopping = &self->stopping};
+}
+
 /* Without it the gateway still reads, judges and sends. */
 static void
 start_control(struct parkgated *self)
 {
     const char *directory = getenv("RUNTIME_DIRECTORY");
-    struct control_outlet outlet = {.path = self->socket,
-                                    .inbox = self->inbox,
-                                    .pages = self->pages,
-                                    .page_size = PARKGATED_PAGE_BYTES,
-                                    .refresh = &self->refresh};
 
     if (self->options.socket != NULL)
         snprintf(self->socket, sizeof self->socket, "%s", self->options.socket);
     else
         snprintf(self->socket, sizeof self->socket, "%s/control.sock",
                  directory != NULL ? directory : self->options.state);
-    if (control_start(&outlet, &self->control) != 0)
+    if (control_start(self->socket, &self->scope, &self->control) != 0)
         log_error("parkgatectl cannot ask this daemon; everything else goes on");
 }
 
@@ -263,6 +276,8 @@ take_memory(struct parkgated *self)
 {
     int error = queue_new(sizeof(struct message), INBOX_ITEMS, INBOX_RESERVED, &self->inbox);
 
+    if (error == 0)
+        error = queue_new(sizeof(struct errand *), ERRANDS, 0, &self->errands);
     if (error == 0)
         error = board_new(PAGE_COUNT, PARKGATED_PAGE_BYTES, &self->pages);
     if (error == 0)
@@ -295,6 +310,11 @@ start(struct parkgated *self)
                   self->options.file);
         return -EINVAL;
     }
+    self->state = strdup(self->options.state); /* the site it may stand in goes at a reload */
+    if (self->state == NULL)
+        return -ENOMEM;
+    self->options.state = self->state;
+    parkgated_open_configuration(self);
     error = take_memory(self);
     if (error == 0)
         error = parkgated_take_counters(&self->running);
@@ -304,9 +324,12 @@ start(struct parkgated *self)
         error = start_engine(self);
     if (error != 0)
         return error;
+    parkgated_tell_configuration(self);
     atomic_store(&self->catalog_version, (unsigned long long)clock_utc_ms());
     parkgated_publish_catalog(self);
     parkgated_publish_health(self);
+    fill_scope(self);
+    parkgated_start_desk(self);
     error = parkgated_start_running(self);
     if (error == 0)
         start_control(self);
@@ -321,8 +344,9 @@ parkgated_start(const struct parkgated_options *options, struct parkgated **ret_
     if (self == NULL)
         return -ENOMEM;
     self->options = *options;
-    self->restart_cause = "start";
-    int error = start(self);
+    int error = faults_init(&self->oversight.faults);
+    if (error == 0)
+        error = start(self);
     if (error != 0) {
         parkgated_stop(self);
         return error;
@@ -344,7 +368,11 @@ parkgated_stop(struct parkgated *self)
         return;
     atomic_store(&self->acquire, NULL);
     acquire_stop(self->running.acquire);
+    atomic_store(&self->stopping, true);
+    if (self->errands != NULL)
+        parkgated_refuse_errands(self);
     control_stop(self->control);
+    desk_stop(self->desk);
     if (self->engine_started) {
         queue_post_reserved(self->inbox, &message);
         engine_join(self->engine);
@@ -353,13 +381,18 @@ parkgated_stop(struct parkgated *self)
     }
     if (self->running.forward != NULL)
         forward_stop(self->running.forward, STOP_GRACE_MS);
-    atomic_store(&self->forward, NULL);
+    parkgated_forget_forward(self);
     store_close(self->store);
+    parkgated_end_run(self);
     engine_free(self->engine);
     parkgated_free_running(&self->running);
+    desk_free(self->desk);
     board_free(self->pages);
     board_free(self->cursors);
     queue_free(self->inbox);
+    queue_free(self->errands);
     buf_free(&self->page);
+    configuration_free(self->configuration);
+    free(self->state);
     free(self);
 }

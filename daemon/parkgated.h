@@ -22,9 +22,13 @@ int parkgated_start(const struct parkgated_options *options, struct parkgated **
 /* Accepts NULL. Returns within about 5 s with everything stored. */
 void parkgated_stop(struct parkgated *parkgated);
 
-/* Loads the file again. A bad file changes nothing: the mistakes are logged, recorded as an event,
- * and shown in health. */
-void parkgated_reload(struct parkgated *parkgated);
+/* Loads the file again (or the version of it that is in force, while nobody changed the file). A
+ * bad file changes nothing: the mistakes are logged, recorded as an event, and shown in health.
+ * False: it was refused. `who` asked, for the record. */
+bool parkgated_reload(struct parkgated *parkgated, const char *who);
+
+/* What commands ask of main (SIGUSR1). False: one of them asked for a restart. */
+bool parkgated_run_errands(struct parkgated *parkgated);
 
 /* Once a second: clock, health, watchdog. False when a part that feeds the watchdog is hung. */
 bool parkgated_tick(struct parkgated *parkgated);

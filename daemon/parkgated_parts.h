@@ -3,12 +3,17 @@
 #define DAEMON_PARKGATED_PARTS_H
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "daemon/acquire/acquire.h"
+#include "daemon/command/control.h"
+#include "daemon/command/desk.h"
 #include "daemon/engine.h"
+#include "daemon/errand.h"
 #include "daemon/forward/forward.h"
 #include "daemon/parkgated.h"
+#include "daemon/parkgated_configuration.h"
 #include "daemon/store/store.h"
-#include "daemon/supervise/control.h"
+#include "daemon/supervise/oversight.h"
 #include "daemon/supervise/timekeeper.h"
 
 #define PARKGATED_PAGE_BYTES ((size_t)4 << 20) /* touched only as far as a page is long */
@@ -27,12 +32,17 @@ struct parkgated {
     struct running running;
     struct store *store;
     struct queue *inbox;
+    struct queue *errands; /* struct errand *: what commands ask of main */
     struct board *pages, *cursors;
     struct engine *engine;
     struct timekeeper timekeeper;
     struct stamp started;
     struct buf page;
+    struct request_scope scope; /* what commands reach; never changes */
+    atomic_bool stopping;       /* clerks and clients give up waiting */
     struct control *control;
+    struct desk *desk;    /* NULL: it could not be started */
+    atomic_uint replying; /* threads that hand an answer to a destination now */
     char socket[256];
     _Atomic(struct forward *) forward; /* what other threads may wake; NULL while it changes */
     _Atomic(struct acquire *) acquire; /* who takes orders; NULL while it changes */
@@ -41,10 +51,18 @@ struct parkgated {
     uint32_t generation;
     int64_t health_mono_ms;
     uint64_t health_signature;
-    bool placed; /* this boot's time zero is recorded */
-    const char *restart_cause;
+    bool placed;                /* this boot's time zero is recorded */
+    struct oversight oversight; /* what health remembers */
     char last_error[512];
+    char *state;                         /* what options.state points at */
+    struct configuration *configuration; /* NULL: nothing is kept, the local file holds */
+    struct configuration_news news;      /* of the start, until it can be recorded */
+    struct trial *trial;                 /* NULL: none */
+    bool hang_said, hang_restarts;       /* of a bus or destination that hangs */
     bool engine_started;
+    bool restart_wanted;       /* by a command: the daemon ends, systemd starts it again */
+    enum log_level log_level;  /* while another is in force: the one to go back to */
+    int64_t log_until_mono_ms; /* 0: no other is */
 };
 
 /* Wakes the destinations: something is durable, or a page changed. Any thread. */
@@ -65,6 +83,35 @@ int parkgated_start_running(struct parkgated *self);
 /* Afterwards no thread reads, sends, or wakes under this site; its memory is still there. */
 void parkgated_stop_running(struct parkgated *self);
 
+/* ---- parkgated_desk.c ---- */
+void parkgated_start_desk(struct parkgated *self);
+
+/* Destinations that are about to start hand their commands to it; it knows the site's people. */
+void parkgated_offer_desk(struct parkgated *self, struct forward_outlet *outlet);
+
+/* No thread sees the destinations afterwards. */
+void parkgated_forget_forward(struct parkgated *self);
+
+/* ---- parkgated_errands.c ---- */
+
+/* Has main look for errands (struct errand * in self->errands). Any thread. */
+void parkgated_call(void *self);
+
+void parkgated_return_errand(struct errand *errand);
+
+/* At the end: gives back all there are, the one on trial too. */
+void parkgated_refuse_errands(struct parkgated *self);
+void parkgated_watch_log_level(struct parkgated *self, int64_t mono_ms);
+
+/* False: a bus or destination has hung for so long that it is worth a restart. */
+bool parkgated_lines_move(struct parkgated *self, int64_t mono_ms);
+
+/* The run record begins once the store is open, ends when it is closed. */
+void parkgated_begin_run(struct parkgated *self, const char *boot_id);
+void parkgated_end_run(struct parkgated *self);
+
+/* Once a second. True when health is to be published before its time. */
+bool parkgated_watch_health(struct parkgated *self);
 void parkgated_publish_health(struct parkgated *self);
 void parkgated_publish_catalog(struct parkgated *self);
 

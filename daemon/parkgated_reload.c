@@ -11,10 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEALTH_EVERY_MS  30000
-#define HANG_MS          20000
-#define RESTART_AFTER_MS 600000
-#define SWAP_WAIT_MS     10000
+#define HEALTH_EVERY_MS 30000
+#define HANG_MS         20000
+#define SWAP_WAIT_MS    10000
 
 /* ---- reload ---- */
 
@@ -53,12 +52,22 @@ swap(struct parkgated *self, struct running *next)
     return 0;
 }
 
-static void
-go_over(struct parkgated *self, struct running *next)
+int
+parkgated_prepare(struct parkgated *self, struct running *next)
 {
-    char text[EVENT_TEXT];
-    char before[9];
-    char after[9];
+    next->site->generation = ++self->generation;
+    int error = parkgated_take_counters(next);
+    if (error == 0)
+        error = engine_prepare(self->engine, next->site, next->devices, next->destinations);
+    return error;
+}
+
+int
+parkgated_go_over(struct parkgated *self, struct running *next, const char *who, const char *why)
+{
+    struct note note = {
+        .kind = "configuration.changed", .phase = PHASE_NOTED, .severity = SEVERITY_INFO};
+    char before[9], after[9];
 
     for (int i = 0; i < 4; i++) {
         snprintf(before + i * 2, 3, "%02x", self->running.site->digest[i]);
@@ -70,46 +79,72 @@ go_over(struct parkgated *self, struct running *next)
         log_error("the new site was not taken over: %s; the old one goes on", strerror(-error));
         parkgated_free_running(next);
     } else {
-        snprintf(text, sizeof text, "site file changed from %s to %s by SIGHUP", before, after);
-        parkgated_note(self, "configuration.changed", SEVERITY_INFO, text);
-        log_notice("%s", text);
+        snprintf(note.subject, sizeof note.subject, "gateway");
+        snprintf(note.who, sizeof note.who, "%s", who);
+        snprintf(note.text, sizeof note.text, "site file changed from %s to %s by %.40s%s%.100s",
+                 before, after, who, *why != '\0' ? ": " : "", why);
+        parkgated_post_note(self, &note);
+        log_notice("%s", note.text);
     }
     atomic_fetch_add(&self->catalog_version, 1);
     parkgated_publish_catalog(self);
-    error = parkgated_start_running(self);
-    if (error != 0)
-        log_error("reading and sending could not be started again: %s", strerror(-error));
+    int started = parkgated_start_running(self);
+    if (started != 0)
+        log_error("reading and sending could not be started again: %s", strerror(-started));
     parkgated_publish_health(self);
+    return error != 0 ? error : started;
 }
 
-void
-parkgated_reload(struct parkgated *self)
+/* The local file when somebody changed it, else the version that is in force. */
+static int
+load_what_holds(struct parkgated *self, struct site **ret_site)
+{
+    uint64_t number = parkgated_version_in_force(self);
+
+    if (number != 0 && !configuration_local_changed(self->configuration))
+        return parkgated_load_version(self, number, ret_site);
+    return parkgated_load_site(self, ret_site);
+}
+
+static bool
+refuse(struct parkgated *self)
+{
+    char text[EVENT_TEXT];
+
+    snprintf(text, sizeof text, "refused, nothing changed: %.160s", self->last_error);
+    log_error("%s was not taken over, nothing changed: %s", self->options.file, self->last_error);
+    parkgated_note(self, "configuration.refused", SEVERITY_WARNING, text);
+    parkgated_publish_health(self);
+    return false;
+}
+
+bool
+parkgated_reload(struct parkgated *self, const char *who)
 {
     struct running next = {0};
 
-    int error = parkgated_load_site(self, &next.site);
-    if (error != 0) {
-        char text[EVENT_TEXT];
-        snprintf(text, sizeof text, "refused, nothing changed: %.160s", self->last_error);
-        log_error("%s was not taken over, nothing changed", self->options.file);
-        parkgated_note(self, "configuration.refused", SEVERITY_WARNING, text);
-        parkgated_publish_health(self);
-        return;
-    }
+    if (parkgated_is_on_trial(self, self->last_error, sizeof self->last_error))
+        return refuse(self);
+    if (load_what_holds(self, &next.site) != 0)
+        return refuse(self);
+    parkgated_settle_local(self);
     if (memcmp(next.site->digest, self->running.site->digest, sizeof next.site->digest) == 0) {
         log_notice("%s is unchanged", self->options.file);
         site_free(next.site);
-        return;
+        return true;
     }
-    error = parkgated_take_counters(&next);
-    if (error == 0)
-        error = engine_prepare(self->engine, next.site, next.devices, next.destinations);
+    int error = parkgated_prepare(self, &next);
     if (error != 0) {
         log_error("no memory for the new site: nothing changed");
+        snprintf(self->last_error, sizeof self->last_error, "no memory for the new site");
         parkgated_free_running(&next);
-        return;
+        return false;
     }
-    go_over(self, &next);
+    error = parkgated_go_over(self, &next, who, "");
+    if (error != 0)
+        snprintf(self->last_error, sizeof self->last_error, "it was not taken over: %s",
+                 strerror(-error));
+    return error == 0;
 }
 
 /* ---- once a second ---- */
@@ -159,6 +194,8 @@ sign_states(const struct parkgated *self)
     const struct running *running = &self->running;
     uint64_t sign = atomic_load(&store_counters(self->store)->is_volatile);
 
+    sign = sign * 31 + (uint64_t)(atomic_load(&self->timekeeper.packed) & 3); /* clock's state */
+    sign = sign * 31 + (self->trial != NULL);
     for (uint16_t i = 0; i < running->site->device_count; i++)
         sign = sign * 31 + atomic_load(&running->devices[i].state);
     for (uint16_t i = 0; i < running->site->destination_count; i++)
@@ -166,18 +203,10 @@ sign_states(const struct parkgated *self)
     return sign;
 }
 
-bool
-parkgated_tick(struct parkgated *self)
+/* Those that feed the watchdog. */
+static bool
+parts_move(struct parkgated *self, int64_t mono_ms)
 {
-    int64_t mono_ms = clock_mono_ms();
-
-    watch_clock(self);
-    uint64_t signature = sign_states(self);
-    if (atomic_exchange(&self->refresh, false) || signature != self->health_signature ||
-        mono_ms - self->health_mono_ms >= HEALTH_EVERY_MS) {
-        self->health_signature = signature;
-        parkgated_publish_health(self);
-    }
     int64_t engine_mono_ms = atomic_load(&engine_counters(self->engine)->alive_mono_ms);
     if (engine_mono_ms != 0 && mono_ms - engine_mono_ms > HANG_MS) {
         log_error("the engine has not moved for %" PRId64 " s", (mono_ms - engine_mono_ms) / 1000);
@@ -188,5 +217,25 @@ parkgated_tick(struct parkgated *self)
         log_error("the store has not moved for %" PRId64 " s", (mono_ms - store_mono_ms) / 1000);
         return false;
     }
-    return mono_ms - acquire_last_alive_mono_ms(self->running.acquire) < RESTART_AFTER_MS;
+    return parkgated_lines_move(self, mono_ms);
+}
+
+bool
+parkgated_tick(struct parkgated *self)
+{
+    int64_t mono_ms = clock_mono_ms();
+
+    watch_clock(self);
+    parkgated_watch_trial(self, mono_ms);
+    parkgated_watch_log_level(self, mono_ms);
+    uint64_t signature = sign_states(self);
+    bool changed = parkgated_watch_health(self);
+    if (atomic_exchange(&self->refresh, false) || changed || signature != self->health_signature ||
+        mono_ms - self->health_mono_ms >= HEALTH_EVERY_MS) {
+        self->health_signature = signature;
+        parkgated_publish_health(self);
+    }
+    bool move = parts_move(self, mono_ms);
+    run_file_set_hung(&self->oversight.run, !move); /* before the watchdog bites */
+    return move;
 }

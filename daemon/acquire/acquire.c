@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAMES_MOST 10
+
 struct acquire {
     const struct site *site;
     struct acquire_outlet outlet;
@@ -70,9 +72,9 @@ find_reader(struct acquire *acquire, const struct order *order)
 {
     const char *name = order->bus;
 
-    if (order->kind == ORDER_WRITE) {
+    if (order->kind == ORDER_WRITE || order->kind == ORDER_SCAN) {
         const struct device *device = site_find_device(acquire->site, order->device);
-        if (device == NULL)
+        if (device == NULL || device->bus == NULL)
             return NULL;
         name = device->bus->name;
     }
@@ -82,22 +84,48 @@ find_reader(struct acquire *acquire, const struct order *order)
     return NULL;
 }
 
+/* "; there are a, b": so many as are of use. */
+static void
+list_name(struct order *order, const char *name, unsigned number, unsigned of)
+{
+    size_t used = strlen(order->reason);
+    const char *before = number > 1 ? "," : of > 1 ? "; there are" : "; there is";
+
+    if (number <= NAMES_MOST)
+        snprintf(order->reason + used, sizeof order->reason - used, "%s %s", before, name);
+    else if (number == NAMES_MOST + 1)
+        snprintf(order->reason + used, sizeof order->reason - used, ", ...");
+}
+
+static void
+refuse_device(const struct acquire *acquire, struct order *order)
+{
+    const struct site *site = acquire->site;
+    unsigned number = 0, of = 0;
+
+    if (site_find_device(site, order->device) != NULL) {
+        snprintf(order->reason, sizeof order->reason,
+                 "what '%s' has is computed by the gateway: it stands on no bus", order->device);
+        return;
+    }
+    snprintf(order->reason, sizeof order->reason, "there is no device '%s'", order->device);
+    for (uint16_t i = 0; i < site->device_count; i++)
+        of += site->devices[i].bus != NULL;
+    for (uint16_t i = 0; i < site->device_count; i++)
+        if (site->devices[i].bus != NULL)
+            list_name(order, site->devices[i].name, ++number, of);
+}
+
 static void
 refuse(struct acquire *acquire, struct order *order)
 {
-    size_t used = 0;
-
-    if (order->kind == ORDER_WRITE)
-        snprintf(order->reason, sizeof order->reason, "there is no device '%s'", order->device);
-    else
-        used = (size_t)snprintf(order->reason, sizeof order->reason, "there is no bus '%s'; there",
-                                order->bus);
-    for (uint16_t i = 0; i < acquire->count && used > 0 && used < sizeof order->reason; i++)
-        used += (size_t)snprintf(order->reason + used, sizeof order->reason - used, "%s %s",
-                                 i > 0                 ? ","
-                                 : acquire->count == 1 ? " is"
-                                                       : " are",
-                                 acquire->readers[i].bus->name);
+    if (order->kind == ORDER_WRITE || order->kind == ORDER_SCAN) {
+        refuse_device(acquire, order);
+    } else {
+        snprintf(order->reason, sizeof order->reason, "there is no bus '%s'", order->bus);
+        for (uint16_t i = 0; i < acquire->count; i++)
+            list_name(order, acquire->readers[i].bus->name, i + 1U, acquire->count);
+    }
     order->result = ORDER_REFUSED;
     queue_post(order->done, &order);
 }

@@ -107,6 +107,8 @@ wait_until(struct bus_reader *reader, int64_t due_ns)
     while (!atomic_load(&reader->stopping) && clock_mono_ns() < due_ns) {
         int64_t now_ms = clock_mono_ms();
         struct order *order;
+        if (reader->scan_count > 0)
+            return false;
         atomic_store_explicit(&reader->alive_mono_ms, now_ms, memory_order_relaxed);
         if (due_ms - now_ms < 2) {
             clock_sleep_until_ns(due_ns);
@@ -150,8 +152,9 @@ run(void *context)
         follow(reader);
         struct station *station = next_due(reader, &due_ns);
         if (wait_until(reader, due_ns) && station != NULL)
-            bus_read_station(reader, station);
+            bus_read_station(reader, station, NULL);
         bus_take_orders(reader);
+        bus_do_scan(reader);
     }
     bus_end_watches(reader);
     line_close(reader->line);

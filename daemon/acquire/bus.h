@@ -25,6 +25,8 @@ struct bus_reader {
     char place[128];          /* "192.168.10.20:502", for sentences */
     struct queue *orders;     /* struct order *; also woken to end */
     struct order *watchers[BUS_WATCHERS];
+    struct order *scans[BUS_ORDERS]; /* set aside until no scan is under way */
+    uint16_t scan_count;
     atomic_bool stopping;
     atomic_bool closed; /* the thread has ended: nobody takes orders any more */
     atomic_llong alive_mono_ms;
@@ -49,8 +51,10 @@ enum line_result bus_connect(struct bus_reader *reader);
 void bus_explain(const struct bus_reader *reader, uint8_t unit, enum line_result result,
                  uint8_t exception, char *ret_reason, size_t size);
 
-/* Reads what is due of a device and hands it on. */
-void bus_read_station(struct bus_reader *reader, struct station *station);
+/* Reads what is due of a device and hands it on. For an order (or NULL): reads all of it, outside
+ * the grid, and puts the values into the order. NULL, or what went wrong. */
+const char *bus_read_station(struct bus_reader *reader, struct station *station,
+                             struct order *order);
 
 /* One request of a device, counted and measured. */
 enum line_result bus_ask(struct bus_reader *reader, struct station *station,
@@ -73,7 +77,11 @@ const char *bus_write_point(struct bus_reader *reader, struct station *station,
 void bus_take_orders(struct bus_reader *reader);
 void bus_do_order(struct bus_reader *reader, struct order *order);
 
-/* The bus ends: gives back who watches, and (any thread) what is still in the queue. */
+/* One of the ordered scans, when there is one. Between two scans only. */
+void bus_do_scan(struct bus_reader *reader);
+
+/* The bus ends: gives back who watches or waits for a scan, and (any thread) what is still in the
+ * queue. */
 void bus_end_watches(struct bus_reader *reader);
 void bus_return_orders(struct bus_reader *reader);
 

@@ -244,6 +244,36 @@ do_unwatch(struct bus_reader *reader, struct order *order)
     give_back(order, ORDER_DONE, "");
 }
 
+/* ---- scanning ---- */
+
+/* Other orders are done in the midst of a scan, which has the bus's memory. */
+static void
+set_scan_aside(struct bus_reader *reader, struct order *order)
+{
+    if (reader->scan_count == BUS_ORDERS)
+        give_back(order, ORDER_REFUSED, "the bus has too many orders already");
+    else
+        reader->scans[reader->scan_count++] = order;
+}
+
+void
+bus_do_scan(struct bus_reader *reader)
+{
+    struct order *order = reader->scans[0];
+
+    if (reader->scan_count == 0)
+        return;
+    reader->scan_count--;
+    memmove(reader->scans, reader->scans + 1, reader->scan_count * sizeof(struct order *));
+    struct station *station = find_station(reader, order->device);
+    if (station == NULL) {
+        give_back(order, ORDER_REFUSED, "there is no such device");
+        return;
+    }
+    const char *wrong = bus_read_station(reader, station, order);
+    give_back(order, wrong == NULL ? ORDER_DONE : ORDER_FAILED, wrong != NULL ? wrong : "");
+}
+
 /* ---- */
 
 void
@@ -254,6 +284,7 @@ bus_do_order(struct bus_reader *reader, struct order *order)
     case ORDER_WRITE: do_write(reader, order); break;
     case ORDER_WATCH: do_watch(reader, order); break;
     case ORDER_UNWATCH: do_unwatch(reader, order); break;
+    case ORDER_SCAN: set_scan_aside(reader, order); break;
     }
 }
 
@@ -275,6 +306,9 @@ bus_end_watches(struct bus_reader *reader)
             reader->watchers[i] = NULL;
         }
     line_watch(reader->line, NULL, NULL);
+    for (uint16_t i = 0; i < reader->scan_count; i++)
+        give_back(reader->scans[i], ORDER_FAILED, "the bus was stopped");
+    reader->scan_count = 0;
 }
 
 void

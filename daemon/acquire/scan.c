@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NS_PER_MS   1000000LL
-#define AGAIN_MS    60000
-#define FAULTS_MOST 2 /* answers that cannot be believed, before the rest of a scan is given up */
+#define NS_PER_MS    1000000LL
+#define AGAIN_MS     60000
+#define QUALIFIED_MS 50
+#define FAULTS_MOST  2 /* answers that cannot be believed, before the rest of a scan is given up */
 
 enum {
     EXCEPTION_ADDRESS = 2,
@@ -73,7 +74,7 @@ forget_unchanged(struct station *station, struct scan *scan, uint16_t index, con
 
     if (!point->on_change)
         return;
-    if (station->seen[index] == now)
+    if (station->seen[index] == now && !station->is_extra)
         scan->values[index] = (struct value){.kind = VALUE_ABSENT};
     station->seen[index] = now;
 }
@@ -266,18 +267,87 @@ count_probing(const struct bus_reader *reader)
     return probing;
 }
 
-void
-bus_read_station(struct bus_reader *reader, struct station *station)
+/* ---- an ordered scan ---- */
+
+static void
+show_value(const struct scan *scan, uint16_t index, struct order_value *shown)
 {
+    const struct value *value = &scan->values[index];
+
+    *shown = (struct order_value){.kind = (enum value_kind)value->kind,
+                                  .quality = (enum quality)value->quality,
+                                  .detail = value->detail};
+    snprintf(shown->name, sizeof shown->name, "%s", scan->device->points[index].name);
+    if (value->kind == VALUE_TEXT)
+        snprintf(shown->text, sizeof shown->text, "%.*s", value->text_length,
+                 scan->text + value->as.text_at);
+    else if (value->kind == VALUE_INTEGER)
+        shown->as.integer = value->as.integer;
+    else if (value->kind == VALUE_NATURAL)
+        shown->as.natural = value->as.natural;
+    else
+        shown->as.number = value->as.number;
+}
+
+static void
+show_values(const struct scan *scan, struct order *order)
+{
+    order->value_count = 0;
+    for (uint16_t i = 0; i < scan->count && order->value_count < order->value_capacity; i++)
+        if (scan->values[i].kind != VALUE_ABSENT)
+            show_value(scan, i, &order->values[order->value_count++]);
+}
+
+/* The engine gives the values the qualities that need the site and hands the scan back: usually
+ * within a millisecond. If it is busy, the order has those of the reading itself. */
+static void
+wait_qualified(const struct scan *scan, struct order *order)
+{
+    int64_t until_ms = clock_mono_ms() + QUALIFIED_MS;
+
+    while (atomic_load_explicit(&scan->busy, memory_order_acquire) && clock_mono_ms() < until_ms)
+        clock_sleep_until_ns(clock_mono_ns() + NS_PER_MS);
+    if (!atomic_load_explicit(&scan->busy, memory_order_acquire))
+        show_values(scan, order);
+}
+
+/* ---- */
+
+static const char *
+skip_scan(struct station *station, const struct order *order)
+{
+    if (order != NULL)
+        return "the gateway is busy with the last scans of this device: ask again";
+    station_skip(station);
+    return NULL;
+}
+
+static void
+hand_on(struct bus_reader *reader, struct station *station, struct scan *scan, int64_t at_ns,
+        struct order *order)
+{
+    if (order != NULL)
+        show_values(scan, order);
+    bool taken = station_hand_on(station, scan, at_ns / NS_PER_MS, reader->outlet);
+    if (order == NULL)
+        return;
+    order->at = scan->at;
+    order->stored = taken;
+    if (taken)
+        wait_qualified(scan, order);
+}
+
+const char *
+bus_read_station(struct bus_reader *reader, struct station *station, struct order *order)
+{
+    static _Thread_local char reason[EVENT_TEXT];
     struct outcome outcome = {.result = LINE_OK};
-    char reason[EVENT_TEXT];
     struct scan *scan = station_take_scan(station);
 
     station_plan_anew(station);
-    if (scan == NULL) {
-        station_skip(station);
-        return;
-    }
+    if (scan == NULL)
+        return skip_scan(station, order);
+    station->is_extra = order != NULL;
     bus_connect(reader);
     introduce(reader, station);
     read_blocks(reader, station, scan, &outcome);
@@ -286,9 +356,11 @@ bus_read_station(struct bus_reader *reader, struct station *station)
         station->again_ns = outcome.once_failed ? clock_mono_ns() + AGAIN_MS * NS_PER_MS : 0;
     }
     int64_t at_ns = outcome.answered_ns != 0 ? outcome.answered_ns : clock_mono_ns();
-    station_hand_on(station, scan, at_ns / NS_PER_MS, reader->outlet);
+    hand_on(reader, station, scan, at_ns, order);
     bus_explain(reader, station->device->unit, outcome.result, outcome.exception, reason,
                 sizeof reason);
     station_conclude(station, outcome.answered, quality_of_line(outcome.result),
                      count_probing(reader), reader->outlet, reason);
+    station->is_extra = false;
+    return outcome.answered ? NULL : reason;
 }

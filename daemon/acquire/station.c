@@ -97,7 +97,7 @@ station_take_scan(struct station *station)
     return NULL;
 }
 
-void
+bool
 station_hand_on(struct station *station, struct scan *scan, int64_t mono_ms,
                 const struct acquire_outlet *outlet)
 {
@@ -107,17 +107,18 @@ station_hand_on(struct station *station, struct scan *scan, int64_t mono_ms,
     for (uint16_t i = 0; i < scan->count; i++)
         values += scan->values[i].kind != VALUE_ABSENT;
     if (values == 0)
-        return;
+        return false;
     outlet->stamp(outlet->context, mono_ms, &scan->at);
     atomic_store_explicit(&scan->busy, true, memory_order_relaxed);
     if (queue_post(outlet->inbox, &message)) {
         count(&station->counters->scans, 1);
         count(&station->counters->values, values);
-        return;
+        return true;
     }
     atomic_store_explicit(&scan->busy, false, memory_order_relaxed);
     count(&station->counters->dropped_scans, 1);
     count(&station->counters->dropped_values, values);
+    return false;
 }
 
 bool
@@ -129,7 +130,7 @@ station_is_probing(const struct station *station)
 static bool
 is_due(const struct station *station, uint32_t every_ms)
 {
-    return every_ms <= station->device->every_ms ||
+    return station->is_extra || every_ms <= station->device->every_ms ||
            station->slot * station->every_ms % every_ms == 0;
 }
 
@@ -319,7 +320,8 @@ station_conclude(struct station *station, bool answered, enum quality quality, u
 {
     int64_t now_ns = clock_mono_ns();
 
-    advance(station, now_ns);
+    if (!station->is_extra)
+        advance(station, now_ns);
     count_passed(station, answered, now_ns);
     if (answered) {
         report_return(station, outlet);

@@ -34,6 +34,7 @@ struct station {
     int64_t again_ns;  /* what is read once and failed is tried again then */
     int64_t failed_since_mono_ms;
     bool introduced; /* what is done once after a connect is done */
+    bool is_extra;   /* this scan was ordered: all points, and no slot of the grid */
     bool abnormal;   /* transmission.abnormal was reported */
 };
 
@@ -45,8 +46,8 @@ void station_done(struct station *station);
 /* A scan to fill, all values absent; NULL when the engine still has all of them (counted). */
 struct scan *station_take_scan(struct station *station);
 
-/* Stamps the scan and hands it to the engine, or counts it as dropped. */
-void station_hand_on(struct station *station, struct scan *scan, int64_t mono_ms,
+/* Stamps the scan and hands it to the engine, or counts it as dropped: false. */
+bool station_hand_on(struct station *station, struct scan *scan, int64_t mono_ms,
                      const struct acquire_outlet *outlet);
 
 /* Goes over to the interval that the engine asks for (counters->faster_ms), or back. Both grids

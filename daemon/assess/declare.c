@@ -2,7 +2,7 @@
  * refused leaves no record. A declaration that was heeded and found no room for its record is
  * refused with a sentence that says so; saying it again does no harm.
  *
- * Who may declare is settled by who may connect (docs/control.md); what is kept is the name. */
+ * Who may declare is settled by who may connect (docs/commands.md); what is kept is the name. */
 #include "daemon/assess/declare.h"
 
 #include "daemon/assess/findings.h"
