@@ -1,4 +1,4 @@
-/* The line to the running daemon: its Unix socket (docs/control.md). Every failure is one sentence
+/* The line to the running daemon: its Unix socket (docs/commands.md). Every failure is one sentence
  * on standard error. */
 #ifndef CTL_CLIENT_H
 #define CTL_CLIENT_H

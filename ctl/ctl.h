@@ -14,6 +14,7 @@ struct ctl_command {
 };
 
 int check_run(int argc, char **argv);
+int command_run(int argc, char **argv);
 int plan_run(int argc, char **argv);
 int read_run(int argc, char **argv);
 int write_run(int argc, char **argv);
@@ -22,6 +23,7 @@ int declare_run(int argc, char **argv);
 int monitor_run(int argc, char **argv);
 int watch_run(int argc, char **argv);
 int status_run(int argc, char **argv);
+int metrics_run(int argc, char **argv);
 int history_run(int argc, char **argv);
 int export_run(int argc, char **argv);
 int buffer_run(int argc, char **argv);

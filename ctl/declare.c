@@ -38,17 +38,10 @@ put_time(json_t *request, const char *key, const char *text)
 
     if (text == NULL)
         return true;
-    const char *plus = *text == '+' ? text : NULL;
-    char back[32] = "";
-    if (plus != NULL) /* "+2h": as long from now as -2h is ago */
-        snprintf(back, sizeof back, "-%s", plus + 1);
-    int64_t now_utc_ms = clock_utc_ms();
-    if (!when_parse(plus != NULL ? back : text, now_utc_ms, &utc_ms)) {
+    if (!when_parse(text, clock_utc_ms(), &utc_ms)) {
         fprintf(stderr, "parkgatectl: '%s' is no time like +2h or 2026-11-21T08:00\n", text);
         return false;
     }
-    if (plus != NULL)
-        utc_ms = 2 * now_utc_ms - utc_ms;
     json_object_set_new(request, key, json_integer(utc_ms));
     return true;
 }

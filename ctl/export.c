@@ -4,10 +4,10 @@
 #include "base/calendar.h"
 #include "base/clock.h"
 #include "ctl/ctl.h"
-#include "ctl/walk.h"
 #include "ctl/when.h"
 #include "daemon/assess/assess.h"
 #include "daemon/store/excerpt.h"
+#include "daemon/store/walk.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -90,13 +90,19 @@ print_reading(const struct walk_reading *reading)
 static int
 export_device(const struct request *request, const char *device)
 {
-    struct walk *walk = walk_open(request->file, device, request->from_utc_ms,
-                                  request->until_utc_ms);
+    struct walk_options options = {.file = request->file,
+                                   .point = device,
+                                   .from_utc_ms = request->from_utc_ms,
+                                   .until_utc_ms = request->until_utc_ms};
     struct walk_reading reading;
     unsigned long long count = 0;
+    struct walk *walk;
+    char error[200] = "";
 
-    if (walk == NULL)
+    if (walk_open(&options, &walk, error) != 0) {
+        fprintf(stderr, "parkgatectl: %s\n", error);
         return CTL_WRONG;
+    }
     while (walk_next(walk, &reading)) {
         print_reading(&reading);
         if (++count % SHOW_EVERY == 0 && isatty(2))

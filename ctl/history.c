@@ -6,9 +6,10 @@
 #include "base/json.h"
 #include "ctl/ctl.h"
 #include "ctl/plot.h"
-#include "ctl/walk.h"
 #include "ctl/when.h"
 #include "daemon/assess/assess.h"
+#include "daemon/store/bucket.h"
+#include "daemon/store/walk.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -23,13 +24,6 @@ struct request {
     const char *file, *point;
     int64_t from_utc_ms, until_utc_ms, every_ms;
     enum form form;
-};
-
-/* The open period of --every. */
-struct bucket {
-    int64_t start_utc_ms;
-    unsigned long count, valid;
-    double low, high, sum;
 };
 
 static bool
@@ -73,20 +67,6 @@ take_options(int argc, char **argv, struct request *request)
 
 /* ---- printing ---- */
 
-static double
-number_of(const struct record_value *value)
-{
-    switch (value->kind) {
-    case VALUE_NUMBER: return value->number;
-    case VALUE_INTEGER: return (double)value->integer;
-    case VALUE_NATURAL: return (double)value->natural;
-    case VALUE_ABSENT:
-    case VALUE_NONE:
-    case VALUE_TEXT: break;
-    }
-    return (double)NAN;
-}
-
 static void
 print_json(const struct walk_reading *reading)
 {
@@ -102,7 +82,7 @@ print_json(const struct walk_reading *reading)
     if (reading->value.kind == VALUE_TEXT)
         json_text_n(&json, reading->value.text, reading->value.text_length);
     else
-        json_number(&json, number_of(&reading->value));
+        json_number(&json, record_value_number(&reading->value));
     json_put_text(&json, "quality", quality_name((enum quality)reading->value.quality));
     json_end_object(&json);
     printf("%.*s\n", (int)buf.length, room);
@@ -113,7 +93,7 @@ print_reading(const struct request *request, const struct walk_reading *reading)
 {
     const struct record_value *value = &reading->value;
     const char *quality = quality_name((enum quality)value->quality);
-    double number = number_of(value);
+    double number = record_value_number(value);
     char time[30], text[64] = "";
 
     calendar_print_time(reading->utc_ms, time);
@@ -134,7 +114,7 @@ print_reading(const struct request *request, const struct walk_reading *reading)
 static void
 print_bucket(const struct request *request, const struct bucket *bucket)
 {
-    double mean = bucket->valid > 0 ? bucket->sum / (double)bucket->valid : (double)NAN;
+    double mean = bucket_mean(bucket);
     char time[30];
 
     calendar_print_time(bucket->start_utc_ms, time);
@@ -166,26 +146,12 @@ print_heading(const struct request *request)
 /* ---- going through ---- */
 
 static void
-add(struct bucket *bucket, const struct record_value *value)
-{
-    double number = number_of(value);
-
-    bucket->count++;
-    if (isnan(number) || !quality_is_valid((enum quality)value->quality))
-        return;
-    bucket->low = bucket->valid == 0 || number < bucket->low ? number : bucket->low;
-    bucket->high = bucket->valid == 0 || number > bucket->high ? number : bucket->high;
-    bucket->sum += number;
-    bucket->valid++;
-}
-
-static void
 take_reading(const struct request *request, const struct walk_reading *reading,
              struct bucket *bucket, struct plot *plot)
 {
     if (request->form == FORM_PLOT) {
         if (quality_is_valid((enum quality)reading->value.quality))
-            plot_add(plot, reading->utc_ms, number_of(&reading->value));
+            plot_add(plot, reading->utc_ms, record_value_number(&reading->value));
         return;
     }
     if (request->every_ms == 0) {
@@ -197,10 +163,8 @@ take_reading(const struct request *request, const struct walk_reading *reading,
         print_bucket(request, bucket);
         *bucket = (struct bucket){0};
     }
-    if (bucket->count == 0)
-        *bucket = (struct bucket){
-            .start_utc_ms = start_utc_ms, .low = (double)NAN, .high = (double)NAN};
-    add(bucket, &reading->value);
+    bucket_add(bucket, start_utc_ms, record_value_number(&reading->value),
+               quality_is_valid((enum quality)reading->value.quality));
 }
 
 int
@@ -210,13 +174,19 @@ history_run(int argc, char **argv)
     struct walk_reading reading;
     struct bucket bucket = {0};
     struct plot plot;
+    struct walk *walk;
+    char error[200] = "";
 
     if (!take_options(argc, argv, &request))
         return CTL_USAGE;
-    struct walk *walk = walk_open(request.file, request.point, request.from_utc_ms,
-                                  request.until_utc_ms);
-    if (walk == NULL)
+    struct walk_options options = {.file = request.file,
+                                   .point = request.point,
+                                   .from_utc_ms = request.from_utc_ms,
+                                   .until_utc_ms = request.until_utc_ms};
+    if (walk_open(&options, &walk, error) != 0) {
+        fprintf(stderr, "parkgatectl: %s\n", error);
         return CTL_WRONG;
+    }
     plot_init(&plot, request.from_utc_ms, request.until_utc_ms);
     print_heading(&request);
     while (walk_next(walk, &reading))

@@ -1,9 +1,11 @@
-/* parkgatectl monitor: every frame on a bus with its time, until it is interrupted. */
+/* parkgatectl monitor: every frame on a bus with its time, until it is interrupted; or those of a
+ * recording (docs/commands.md, "record"). */
 #include "base/calendar.h"
 #include "ctl/client.h"
 #include "ctl/ctl.h"
 #include "ctl/frames.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,24 +104,86 @@ watch(struct client *client, struct view *view)
     return CTL_WRONG;
 }
 
+/* CRC-16 of Modbus over Serial Line 1.02, 6.2.2; over a frame with its own it is 0. */
+static uint16_t
+sum(const uint8_t *bytes, size_t length)
+{
+    uint16_t value = 0xFFFF;
+
+    for (size_t bit = 0; bit < 8 * length; bit++) {
+        value ^= bit % 8 == 0 ? bytes[bit / 8] : 0;
+        value = (uint16_t)(value & 1 ? (value >> 1) ^ 0xA001 : value >> 1);
+    }
+    return value;
+}
+
+/* A frame of TCP begins with its MBAP header: protocol 0 and a length that fits. A serial request
+ * for the two registers from 0 on looks the same, but for its CRC. */
+static bool
+looks_like_tcp(const char *hex)
+{
+    uint8_t bytes[BYTES];
+    size_t length = take_hex(hex, bytes);
+
+    return length >= 8 && bytes[2] == 0 && bytes[3] == 0 &&
+           (size_t)(bytes[4] << 8 | bytes[5]) == length - 6 && sum(bytes, length) != 0;
+}
+
+static int
+show_recording(const char *path, struct view *view)
+{
+    char line[1200];
+    unsigned number = 0;
+    bool known = false; /* by what was sent: that is whole */
+    json_error_t error;
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL) {
+        fprintf(stderr, "parkgatectl: %s: %s\n", path, strerror(errno));
+        return CTL_WRONG;
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        json_t *frame = json_loads(line, 0, &error);
+        number++;
+        if (frame == NULL) {
+            fprintf(stderr, "parkgatectl: %s:%u:%d: %s\n", path, number, error.column, error.text);
+            break;
+        }
+        if (!known)
+            view->tcp = looks_like_tcp(client_text(frame, "hex"));
+        known |= json_is_true(json_object_get(frame, "sent"));
+        if (json_object_get(frame, "hex") != NULL)
+            print_frame(view, frame);
+        json_decref(frame);
+    }
+    bool whole = feof(file) != 0;
+    fclose(file);
+    return whole ? CTL_FINE : CTL_WRONG;
+}
+
 int
 monitor_run(int argc, char **argv)
 {
     static const struct option OPTIONS[] = {{"socket", required_argument, NULL, 's'},
                                             {"hex", no_argument, NULL, 'x'},
+                                            {"file", required_argument, NULL, 'f'},
                                             {NULL, 0, NULL, 0}};
     struct view view = {0};
-    const char *path = NULL;
+    const char *path = NULL, *file = NULL;
     int option, result = CTL_WRONG;
 
     while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
-        if (option != 's' && option != 'x')
-            return CTL_USAGE;
         if (option == 's')
             path = optarg;
-        else
+        else if (option == 'f')
+            file = optarg;
+        else if (option == 'x')
             view.raw = true;
+        else
+            return CTL_USAGE;
     }
+    if (file != NULL)
+        return optind == argc ? show_recording(file, &view) : CTL_USAGE;
     if (optind + 1 != argc)
         return CTL_USAGE;
     struct client *client = client_open(path);

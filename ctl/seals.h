@@ -13,7 +13,8 @@ struct seals {
     uint64_t good, bad; /* signatures */
 };
 
-/* Takes the texts whose signature fits the key; says what does not. 0 or -ENOMEM. */
+/* Takes the texts whose signature fits the key, or one that vouches for it or that it vouches for
+ * (seal_print_rotation), while that was in use; says what does not. 0 or -ENOMEM. */
 int seals_load(struct reader *reader, const uint8_t key[32], struct seals *ret_seals);
 void seals_free(struct seals *seals);
 

@@ -32,27 +32,154 @@ print_span(double ms, char text[CELL])
         snprintf(text, CELL, "%lld s", seconds);
 }
 
-static void
-print_gateway(const json_t *page)
+/* "-" where the page does not know. */
+static const char *
+figure(const json_t *object, const char *key, double scale, const char *unit, char text[CELL])
 {
-    const json_t *disk = json_object_get(page, "disk");
+    const json_t *value = json_object_get(object, key);
+
+    if (json_is_number(value))
+        snprintf(text, CELL, "%.*f %s", scale == 1 ? 0 : 1, json_number_value(value) * scale, unit);
+    else
+        snprintf(text, CELL, "-");
+    return text;
+}
+
+static void
+print_clock(const json_t *page)
+{
+    const json_t *clock = json_object_get(page, "clock_discipline");
     const json_t *time = json_object_get(page, "t");
     char text[CELL] = "unknown";
 
     if (json_is_integer(time))
         calendar_print_time(json_integer_value(time), text);
-    printf("gateway %s, version %s\n", client_text(page, "gateway"), client_text(page, "version"));
-    printf("time %s, clock %s\n", text, client_text(page, "clock"));
+    printf("time %s, clock %s", text, client_text(page, "clock"));
+    if (json_is_object(clock))
+        printf(", %.1f ms off, error at most %.1f ms", number_of(clock, "offset_us") / 1000,
+               number_of(clock, "error_us") / 1000);
+    printf("\n");
+}
+
+static void
+print_starts(const json_t *page)
+{
+    static const struct {
+        const char *cause, *words;
+    } CAUSES[] = {
+        {"first-start", "its first start"},
+        {"stop", "a clean stop"},
+        {"command", "the command restart"},
+        {"failed", "a start that failed"},
+        {"reboot", "a reboot of the machine"},
+        {"power", "a power cut or reset"},
+        {"crash", "a crash or kill"},
+        {"watchdog", "the watchdog"},
+        {"unknown", "an end that was not recorded"},
+    };
+    const json_t *restarts = json_object_get(page, "restarts");
+    const char *words = client_text(page, "restart_cause");
+    char text[CELL], machine[CELL];
+
+    for (size_t i = 0; i < sizeof CAUSES / sizeof *CAUSES; i++)
+        if (strcmp(CAUSES[i].cause, words) == 0)
+            words = CAUSES[i].words;
     print_span(number_of(page, "uptime_ms"), text);
-    printf("running for %s since %s, %.1f s CPU, %.1f MB memory\n", text,
-           client_text(page, "restart_cause"), number_of(page, "cpu_ms") / 1000,
-           number_of(page, "memory_kib") / 1024);
-    printf("store %s: %.1f MB, %.1f GB free%s\n", client_text(page, "store"),
-           number_of(disk, "store_bytes") / 1e6, number_of(disk, "free_bytes") / 1e9,
-           json_is_true(json_object_get(disk, "volatile")) ? ", VOLATILE: the disk has failed"
+    print_span(number_of(json_object_get(page, "machine"), "uptime_ms"), machine);
+    printf("running for %s since %s; the machine for %s\n", text, words, machine);
+    printf("started again: %.0f watchdog, %.0f crash, %.0f power, %.0f others\n",
+           number_of(restarts, "watchdog"), number_of(restarts, "crash"),
+           number_of(restarts, "power"), number_of(restarts, "other"));
+}
+
+static void
+print_machine(const json_t *page)
+{
+    const json_t *machine = json_object_get(page, "machine");
+    char text[6][CELL];
+
+    printf("daemon: cpu %s, memory %s of %s\n", figure(page, "cpu_share", 100.0, "%", text[0]),
+           figure(page, "memory_kib", 1.0 / 1024, "MiB", text[1]),
+           figure(page, "memory_limit_kib", 1.0 / 1024, "MiB", text[2]));
+    printf("machine: cpu %s, load %.2f, memory %s free of %s, %s\n",
+           figure(machine, "cpu_share", 100.0, "%", text[0]), number_of(machine, "load_1min"),
+           figure(machine, "memory_free_kib", 1.0 / 1024, "MiB", text[1]),
+           figure(machine, "memory_kib", 1.0 / 1024, "MiB", text[2]),
+           figure(machine, "temperature_c", 1.0, "degrees", text[3]));
+}
+
+static void
+print_disk(const json_t *page)
+{
+    const json_t *disk = json_object_get(page, "disk");
+    const json_t *wear = json_object_get(disk, "wear");
+    const json_t *full = json_object_get(disk, "full_in_s");
+    char text[4][CELL] = {""}, span[CELL];
+
+    printf("store %s: %s of %s", client_text(page, "store"),
+           figure(disk, "store_bytes", 1e-6, "MB", text[0]),
+           figure(disk, "store_max_bytes", 1e-6, "MB", text[1]));
+    if (json_is_number(full)) {
+        print_span(json_number_value(full) * 1000, span);
+        printf(", full in %s", span);
+    }
+    printf("; disk: %s free of %s%s\n", figure(disk, "free_bytes", 1e-9, "GB", text[2]),
+           figure(disk, "size_bytes", 1e-9, "GB", text[3]),
+           json_is_true(json_object_get(disk, "volatile")) ? "; VOLATILE: the disk has failed"
                                                            : "");
+    printf("card %s: %s of its life used, reserve %s; written by parkgate in all: %s\n",
+           client_text(wear, "disk"), figure(wear, "used_percent", 1.0, "%", text[0]),
+           *client_text(wear, "reserve") != '\0' ? client_text(wear, "reserve") : "-",
+           figure(wear, "written_total_bytes", 1e-9, "GB", text[1]));
+}
+
+static void
+print_books(const json_t *page)
+{
+    const json_t *books = json_object_get(page, "books");
+    const json_t *balanced = json_object_get(books, "balanced");
+    const char *words = json_is_true(balanced)    ? "balance"
+                        : json_is_false(balanced) ? "DO NOT BALANCE"
+                                                  : "not known yet";
+
+    printf("books: %s (%.0f scans under way, destinations at most %.0f records behind)\n", words,
+           number_of(books, "under_way"), number_of(books, "worst_difference"));
+}
+
+static void
+print_errors(const json_t *page)
+{
+    json_t *errors = json_object_get(page, "errors"), *error;
+    const char *part;
+
+    json_object_foreach(errors, part, error)
+    {
+        const json_t *time = json_object_get(error, "t");
+        char text[CELL] = "time unknown";
+        if (!json_is_object(error))
+            continue;
+        if (json_is_integer(time))
+            calendar_print_time(json_integer_value(time), text);
+        printf("last error, %s (%s, %.0f in all): %s\n", part, text, number_of(error, "count"),
+               client_text(error, "text"));
+    }
     if (*client_text(page, "last_error") != '\0')
-        printf("last error: %s\n", client_text(page, "last_error"));
+        printf("configuration refused: %s\n", client_text(page, "last_error"));
+}
+
+static void
+print_gateway(const json_t *page)
+{
+    printf("gateway %s, version %s, build %.12s\n", client_text(page, "gateway"),
+           client_text(page, "version"), client_text(page, "build"));
+    print_clock(page);
+    print_starts(page);
+    print_machine(page);
+    print_disk(page);
+    print_books(page);
+    print_errors(page);
+    if (json_is_true(json_object_get(page, "on_trial")))
+        printf("a changed configuration is on trial\n");
 }
 
 static void
@@ -146,17 +273,69 @@ print_devices(const json_t *page)
 }
 
 static void
+print_expiry(const json_t *destination, const char *key, const char *whose)
+{
+    const json_t *until = json_object_get(destination, key);
+    char text[CELL];
+
+    if (!json_is_integer(until))
+        return;
+    calendar_print_time(json_integer_value(until), text);
+    printf("    %s certificate until %s\n", whose, text);
+}
+
+static void
+print_destination(const json_t *destination)
+{
+    const json_t *age = json_object_get(destination, "oldest_queued_age_ms");
+    const json_t *since = json_object_get(destination, "since");
+    char oldest[CELL] = "-", text[CELL] = "-";
+
+    if (json_is_number(age))
+        print_span(json_number_value(age), oldest);
+    if (json_is_integer(since))
+        calendar_print_time(json_integer_value(since), text);
+    printf("%-18.18s %-10s %-29s %12.0f %12.0f %s\n", client_text(destination, "name"),
+           client_text(destination, "state"), text, number_of(destination, "acknowledged_messages"),
+           number_of(destination, "queued"), oldest);
+    if (*client_text(destination, "broker") != '\0')
+        printf("    broker %s\n", client_text(destination, "broker"));
+    print_expiry(destination, "certificate_until", "our");
+    print_expiry(destination, "broker_certificate_until", "the broker's");
+    if (*client_text(destination, "last_error") != '\0')
+        printf("    last error: %s\n", client_text(destination, "last_error"));
+}
+
+static void
 print_destinations(const json_t *page)
 {
     size_t i;
     json_t *destination;
 
-    printf("\n%-18s %-10s %12s %12s\n", "destination", "state", "delivered", "waiting");
+    printf("\n%-18s %-10s %-29s %12s %12s %s\n", "destination", "state", "since", "delivered",
+           "waiting", "oldest");
     json_array_foreach(json_object_get(page, "destinations"), i, destination)
     {
-        printf("%-18.18s %-10s %12.0f %12.0f\n", client_text(destination, "name"),
-               client_text(destination, "state"), number_of(destination, "acknowledged_messages"),
-               number_of(destination, "queued"));
+        print_destination(destination);
+    }
+}
+
+static void
+print_buses(const json_t *page)
+{
+    size_t i;
+    json_t *bus;
+
+    printf("\n%-18s %-10s %10s %12s %12s %9s %9s\n", "bus", "state", "online", "requests",
+           "answers", "timeout", "errors");
+    json_array_foreach(json_object_get(page, "buses"), i, bus)
+    {
+        char online[CELL];
+        snprintf(online, sizeof online, "%.0f of %.0f", number_of(bus, "online"),
+                 number_of(bus, "devices"));
+        printf("%-18.18s %-10s %10s %12.0f %12.0f %9.0f %9.0f\n", client_text(bus, "name"),
+               client_text(bus, "state"), online, number_of(bus, "requests"),
+               number_of(bus, "answers"), number_of(bus, "timeouts"), number_of(bus, "errors"));
     }
 }
 
@@ -189,6 +368,7 @@ status_run(int argc, char **argv)
     }
     if (answer != NULL && !raw) {
         print_gateway(page);
+        print_buses(page);
         print_devices(page);
         print_destinations(page);
     }

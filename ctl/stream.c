@@ -5,6 +5,7 @@
 #include "ctl/stream.h"
 
 #include "ctl/ctl.h"
+#include "ctl/key_chain.h"
 #include "ctl/stream_log.h"
 #include "ctl/stream_parts.h"
 #include "daemon/forward/payload.h"
@@ -17,6 +18,7 @@
 struct verification {
     const char *path;
     const uint8_t *key;
+    struct key_chain keys; /* that one, and those it is vouched for by, and vouches for */
     struct stream_catalogs catalogs;
     struct stream_logs logs;
     struct buf record; /* the one being rebuilt */
@@ -58,7 +60,7 @@ print_hash(const uint8_t hash[STORE_HASH], char ret_text[2 * STORE_HASH + 1])
 }
 
 static bool
-is_signed(const struct stream_payload *payload, const uint8_t *key,
+is_signed(struct key_chain *keys, const struct stream_payload *payload,
           const uint8_t signature[SEAL_SIGNATURE])
 {
     char previous[2 * STORE_HASH + 1];
@@ -71,7 +73,7 @@ is_signed(const struct stream_payload *payload, const uint8_t *key,
              payload->store, payload_stream_name(payload->stream),
              (unsigned long long)payload->first, (unsigned long long)payload->last, previous,
              chain);
-    return seal_fits(text, key, signature);
+    return key_chain_fits(keys, text, signature, true); /* what is late was signed late, too */
 }
 
 /* A signature that is none is told without a key, too. */
@@ -87,7 +89,7 @@ check_signature(struct verification *self, const struct stream_line *line,
         fault = self->key != NULL ? "not signed" : NULL;
     else if (!stream_take_hex(payload->signature, sizeof signature, signature))
         fault = "the signature is not 128 hexadecimal digits";
-    else if (self->key != NULL && !is_signed(payload, self->key, signature))
+    else if (self->key != NULL && !is_signed(&self->keys, payload, signature))
         fault = "the signature does not fit the key";
     if (fault != NULL) {
         print_place(payload, place);
@@ -276,6 +278,43 @@ is_data_topic(const char *topic)
                              ends_with(topic, "/samples"));
 }
 
+/* Event key.rotated: the text and its two signatures, as the store has them (docs/tls.md). */
+static void
+take_change(struct verification *self, const char *gateway, const json_t *details)
+{
+    static const char *const SIGNATURES[] = {"old_signature", "new_signature"};
+    const char *old_text = json_string_value(json_object_get(details, "old_key"));
+    const char *new_text = json_string_value(json_object_get(details, "new_key"));
+    uint8_t old_key[32], new_key[32], signature[SEAL_SIGNATURE];
+    char text[SEAL_TEXT];
+
+    if (gateway == NULL || old_text == NULL || new_text == NULL ||
+        !stream_take_hex(old_text, sizeof old_key, old_key) ||
+        !stream_take_hex(new_text, sizeof new_key, new_key))
+        return;
+    seal_print_rotation(gateway, old_key, new_key, text);
+    for (int i = 0; i < 2; i++) {
+        const char *hex = json_string_value(json_object_get(details, SIGNATURES[i]));
+        if (hex != NULL && stream_take_hex(hex, sizeof signature, signature))
+            key_chain_add(&self->keys, text, signature);
+    }
+}
+
+static void
+take_changes(struct verification *self, const json_t *page)
+{
+    const char *gateway = json_string_value(json_object_get(page, "gateway"));
+    const json_t *record;
+    size_t i;
+
+    json_array_foreach(json_object_get(page, "records"), i, record)
+    {
+        const char *kind = json_string_value(json_object_get(record, "kind"));
+        if (kind != NULL && strcmp(kind, "key.rotated") == 0)
+            take_change(self, gateway, json_object_get(record, "details"));
+    }
+}
+
 static int
 take_meaning(struct verification *self, const struct stream_line *line)
 {
@@ -283,6 +322,8 @@ take_meaning(struct verification *self, const struct stream_line *line)
 
     if (line->page != NULL)
         error = stream_catalogs_take(&self->catalogs, line->page);
+    if (self->key != NULL)
+        take_changes(self, line->page);
     return error == 0 ? stream_zeros_take(self->zeros, line->page) : error;
 }
 
@@ -347,8 +388,13 @@ int
 stream_verify(const char *path, const uint8_t *key)
 {
     struct verification self = {.path = path, .key = key, .zeros = json_object()};
-    int error = self.zeros != NULL ? walk(&self, take_meaning) : -ENOMEM;
+    int error = self.zeros != NULL ? 0 : -ENOMEM;
 
+    if (key != NULL)
+        key_chain_begin(&self.keys, key);
+    if (error == 0)
+        error = walk(&self, take_meaning);
+    key_chain_close(&self.keys);
     if (error == 0)
         error = walk(&self, take_line);
     if (error == 0)

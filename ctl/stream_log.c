@@ -182,7 +182,8 @@ verify_log(struct stream_log *log)
     for (size_t i = 0; i < log->count; i++)
         take(&walk, &log->entries[i]);
     printf("%s: %llu records, %llu to %llu", walk.name, (unsigned long long)walk.records,
-           (unsigned long long)log->entries[0].first, (unsigned long long)walk.reach->last);
+           (unsigned long long)log->entries[0].first,
+           (unsigned long long)(walk.reach != NULL ? walk.reach->last : 0));
     if (walk.missing != 0)
         printf(", %llu missing", (unsigned long long)walk.missing);
     if (walk.repeats != 0)

@@ -133,12 +133,14 @@ verify_stream(struct reader *reader, const struct request *request, struct seals
 static bool
 take_key(const char *text, uint8_t ret_key[32])
 {
-    if (strlen(text) != 64)
+    if (strlen(text) != 64 || strspn(text, "0123456789abcdefABCDEF") != 64) {
+        fprintf(stderr, "parkgatectl: --key: it must be 64 hexadecimal digits, as `parkgatectl key "
+                        "show` prints them\n");
         return false;
+    }
     for (size_t i = 0; i < 32; i++) {
-        unsigned byte;
-        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-            return false;
+        unsigned byte = 0;
+        sscanf(text + 2 * i, "%2x", &byte);
         ret_key[i] = (uint8_t)byte;
     }
     return true;
@@ -191,8 +193,9 @@ verify(struct reader *reader, const struct request *request)
         if (verify_stream(reader, request, &seals, (enum stream)stream) != CTL_FINE)
             result = CTL_WRONG;
     if (request->has_key)
-        printf("signatures: %llu fit the key, %llu do not\n", (unsigned long long)seals.good,
-               (unsigned long long)seals.bad);
+        printf("signatures: %llu fit the key, %llu do not%s\n", (unsigned long long)seals.good,
+               (unsigned long long)seals.bad,
+               seals.good == 0 && seals.bad > 0 ? ": is it this gateway's?" : "");
     else
         printf("signatures: not looked at, for want of a key (--key, as `parkgatectl key show`"
                " prints it)\n");

@@ -33,11 +33,11 @@ when_parse(const char *text, int64_t now_utc_ms, int64_t *ret_utc_ms)
         *ret_utc_ms = now_utc_ms;
         return true;
     }
-    if (*text != '-')
+    if (*text != '-' && *text != '+')
         return calendar_parse_time(text, ret_utc_ms);
     if (!take_span(text + 1, &span_ms))
         return false;
-    *ret_utc_ms = now_utc_ms - span_ms;
+    *ret_utc_ms = *text == '-' ? now_utc_ms - span_ms : now_utc_ms + span_ms;
     return true;
 }
 
