@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "config/loader.h"
+#include "sim/fleet.h"
 #include "sim/scenario.h"
 #include "sim/wire.h"
 
@@ -25,10 +26,13 @@
 #define NS_PER_MS  INT64_C(1000000)
 #define FIXED_FDS  2 /* signals, standard input */
 #define EXIT_USAGE 2
+#define FLEET_MS   10000 /* to end in */
 
 struct arguments {
     const char *site, *scenario, *here, *share;
     bool check;
+    struct fleet_options fleet; /* count 0: none */
+    char park[FLEET_ADDRESS];   /* the site file made for it */
 };
 
 struct parksim {
@@ -39,6 +43,7 @@ struct parksim {
     struct slaves *slaves;
     struct scenario scenario;
     struct wire **wires; /* by bus->index */
+    struct fleet fleet;
     struct pollfd *fds;
     int signal_fd;
     bool input_open, stop;
@@ -212,6 +217,22 @@ read_input(struct parksim *sim)
 }
 
 static void
+print_ended(struct parksim *sim)
+{
+    char name[16];
+    unsigned number;
+    int status;
+
+    while (fleet_take_ended(&sim->fleet, &number, &status)) {
+        snprintf(name, sizeof name, "g%04u", number);
+        begin_line(sim);
+        json_put_text(&sim->json, "ended", name);
+        json_put_integer(&sim->json, "status", status);
+        end_line(sim);
+    }
+}
+
+static void
 read_signal(struct parksim *sim)
 {
     struct signalfd_siginfo info;
@@ -220,6 +241,8 @@ read_signal(struct parksim *sim)
         return;
     if (info.ssi_signo == SIGUSR1)
         print_counters(sim);
+    else if (info.ssi_signo == SIGCHLD)
+        print_ended(sim);
     else
         sim->stop = true;
 }
@@ -313,6 +336,7 @@ open_signals(struct parksim *sim)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGCHLD);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return -errno;
     signal(SIGPIPE, SIG_IGN);
@@ -371,6 +395,8 @@ static const char USAGE[] =
     "                   site says\n"
     "  --share DIR      where devices/ and limits/ are\n"
     "  --check          only say whether both files are right\n"
+    "  --fleet COUNT    instead of --site: starts so many gateways of one boiler each,\n"
+    "                   with --gateway PROGRAM --broker HOST:PORT --state DIR\n"
     "  --version, --help\n"
     "\n"
     "Commands on standard input: set SIGNAL VALUE [over DURATION] [for DURATION]; release SIGNAL;\n"
@@ -382,11 +408,14 @@ static int
 read_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option OPTIONS[] = {
-        {"site", required_argument, NULL, 's'}, {"scenario", required_argument, NULL, 'c'},
-        {"here", required_argument, NULL, 'd'}, {"share", required_argument, NULL, 'r'},
-        {"check", no_argument, NULL, 'k'},      {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
+        {"site", required_argument, NULL, 's'},    {"scenario", required_argument, NULL, 'c'},
+        {"here", required_argument, NULL, 'd'},    {"share", required_argument, NULL, 'r'},
+        {"check", no_argument, NULL, 'k'},         {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},          {"fleet", required_argument, NULL, 'f'},
+        {"gateway", required_argument, NULL, 'g'}, {"broker", required_argument, NULL, 'b'},
+        {"state", required_argument, NULL, 't'},   {NULL, 0, NULL, 0},
     };
+    struct fleet_options *fleet = &arguments->fleet;
     int option;
 
     while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
@@ -396,15 +425,39 @@ read_arguments(int argc, char **argv, struct arguments *arguments)
         case 'd': arguments->here = optarg; break;
         case 'r': arguments->share = optarg; break;
         case 'k': arguments->check = true; break;
+        case 'f': fleet->count = (unsigned)strtoul(optarg, NULL, 10); break;
+        case 'g': fleet->program = optarg; break;
+        case 'b': fleet->broker = optarg; break;
+        case 't': fleet->directory = optarg; break;
         case 'v': puts("parksim " PARKGATE_VERSION); return 1;
         case 'h': fputs(USAGE, stdout); return 1;
         default: fputs(USAGE, stderr); return 1 + EXIT_USAGE;
         }
     }
-    if (arguments->site != NULL && optind == argc)
+    bool whole = fleet->program != NULL && fleet->broker != NULL && fleet->directory != NULL;
+    bool is_fleet = fleet->count > 0 && fleet->count <= FLEET_MOST && whole;
+    if ((arguments->site != NULL) != is_fleet && optind == argc)
         return 0;
     fputs(USAGE, stderr);
     return 1 + EXIT_USAGE;
+}
+
+static const char *
+line_address(void *context, unsigned line)
+{
+    const struct parksim *sim = context;
+
+    return wire_address(sim->wires[line]);
+}
+
+static int
+make_fleet_park(struct arguments *arguments)
+{
+    if (arguments->fleet.count == 0)
+        return 0;
+    arguments->site = arguments->park;
+    arguments->here = arguments->fleet.directory;
+    return fleet_write_park(&arguments->fleet, arguments->park);
 }
 
 int
@@ -422,17 +475,22 @@ main(int argc, char **argv)
         free(sim);
         return result - 1;
     }
-    result = load(sim);
+    result = make_fleet_park(&sim->arguments);
+    if (result == 0)
+        result = load(sim);
     if (result == 0 && !sim->arguments.check)
         result = open_signals(sim);
     if (result == 0 && !sim->arguments.check)
         result = open_wires(sim);
+    if (result == 0 && !sim->arguments.check && sim->arguments.fleet.count > 0)
+        result = fleet_start(&sim->fleet, &sim->arguments.fleet, line_address, sim);
     if (result == 0 && !sim->arguments.check) {
         sim->start_mono_ns = clock_mono_ns();
         print_ready(sim);
         play(sim);
         print_counters(sim);
     }
+    fleet_stop(&sim->fleet, FLEET_MS);
     done(sim);
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
