@@ -10,16 +10,19 @@ room_of() {
     base/*) echo base ;;
     protocols/modbus/*) echo modbus ;;
     protocols/mqtt/*) echo mqtt ;;
+    protocols/tls/*) echo tls ;;
     protocols/gpio/*) echo gpio ;;
     config/*) echo config ;;
     daemon/acquire/*) echo acquire ;;
     daemon/assess/*) echo assess ;;
     daemon/store/reader.h | daemon/store/cursor.h) echo reader ;;
-    daemon/store/declared.h | daemon/store/record.h | daemon/store/seal.h | daemon/store/excerpt.h) echo reader ;;
+    daemon/store/declared.h | daemon/store/record.h | daemon/store/seal.h | daemon/store/excerpt.h | daemon/store/walk.h | daemon/store/bucket.h) echo reader ;;
     daemon/store/*) echo store ;;
     daemon/forward/*) echo forward ;;
     daemon/supervise/*) echo supervise ;;
-    daemon/model.h | daemon/order.h | daemon/declaration.h | daemon/record.h | daemon/value.h | daemon/stamp.h | daemon/counters.h) echo model ;;
+    daemon/command/*) echo command ;;
+    daemon/configuration/*) echo configuration ;;
+    daemon/model.h | daemon/order.h | daemon/declaration.h | daemon/record.h | daemon/value.h | daemon/stamp.h | daemon/counters.h | daemon/command.h | daemon/errand.h | daemon/page.h) echo model ;;
     daemon/*) echo engine ;;
     ctl/*) echo ctl ;;
     extension/*) echo extension ;;
@@ -33,20 +36,24 @@ below() {
     case $1 in
     base) echo "" ;;
     modbus | mqtt | gpio) echo "base" ;;
+    tls) echo "base mqtt" ;;
     config) echo "base" ;;
     model) echo "base config" ;;
     reader | store) echo "base config model reader store" ;;
     assess) echo "base config model" ;;
     acquire) echo "base config model modbus" ;;
-    forward) echo "base config model mqtt reader assess" ;;
+    forward) echo "base config model mqtt reader assess tls" ;;
     supervise) echo "base config model reader assess store forward" ;;
-    engine) echo "base config model gpio reader store assess acquire forward supervise" ;;
-    ctl) echo "base config model reader assess acquire forward" ;;
+    configuration) echo "base config model" ;;
+    command) echo "base config model reader assess store configuration tls" ;;
+    engine) echo "base config model gpio reader store assess acquire forward supervise command configuration" ;;
+    ctl) echo "base config model reader assess acquire forward command mqtt" ;;
     extension) echo "base config model reader store" ;;
     sim) echo "base config" ;;
     esac
 }
 
+where="base protocols config daemon ctl extension sim"
 violations=0
 say() {
     echo "$1"
@@ -67,7 +74,7 @@ check_includes() {
         *" $to "*) ;;
         *) say "$file:$line: room $from may not include $target of room $to" ;;
         esac
-    done < <(grep -rn '^#include "' --include='*.c' --include='*.h' --include='*.cc' base protocols config daemon ctl extension sim)
+    done < <(grep -rHn '^#include "' --include='*.c' --include='*.h' --include='*.cc' $where)
 }
 
 # gate PATTERN "file ...": only these files may have it
@@ -78,7 +85,7 @@ gate() {
         *" $file "*) ;;
         *) say "$file:$line: only $allowed may have this: $rest" ;;
         esac
-    done < <(grep -rnE "$pattern" --include='*.c' --include='*.h' --include='*.cc' base protocols config daemon ctl extension sim)
+    done < <(grep -rHnE "$pattern" --include='*.c' --include='*.h' --include='*.cc' $where)
 }
 
 check_all() {
@@ -92,6 +99,7 @@ check_all() {
     gate '^#include <cbor\.h>' "base/cbor.c"
     gate '^#include <libfyaml\.h>' "config/yaml.c sim/scenario.c"
     gate 'clock_gettime\(|clock_nanosleep\(' "base/clock.c"
+    gate '^#include <systemd/sd-bus' "base/timesync.c"
     gate 'pthread_mutex|pthread_cond' "base/queue.c"
     return $violations
 }
@@ -100,7 +108,7 @@ self_test() {
     local planted
     copy=$(mktemp -d)
     trap 'rm -rf "$copy"' EXIT
-    cp -r base protocols config daemon ctl sim "$copy"/
+    cp -r base protocols config daemon ctl extension sim "$copy"/
     cd "$copy" || exit 1
     check_all >/dev/null || { echo "layers.sh: the tree itself has violations" && exit 1; }
     for planted in 'base/buf.c|#include "daemon/model.h"' \
@@ -109,9 +117,11 @@ self_test() {
         'daemon/forward/link.c|#include "daemon/store/schema.h"' \
         'daemon/engine.c|#include <sqlite3.h>' \
         'ctl/main.c|#include <modbus/modbus.h>' \
+        'daemon/supervise/timekeeper.c|#include <systemd/sd-bus.h>' \
         'daemon/engine.c|static pthread_mutex_t planted;'; do
         cp "${planted%%|*}" kept
         echo "${planted#*|}" >>"${planted%%|*}"
+        where=${planted%%|*}
         if check_all >/dev/null; then
             echo "layers.sh: ${planted#*|} in ${planted%%|*} went unnoticed"
             exit 1

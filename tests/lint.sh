@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/lint.sh BUILD: the readers of code, over a build folder with compile_commands.json: formatting,
-# clang-tidy (sizes of functions among others), cppcheck, man pages. Prints what they find.
+# clang-tidy (sizes of functions among others), cppcheck, gcc's analyzer, man pages. Prints what they find.
 set -u
 build=${1:?build folder}
 cd "$(dirname "$0")/.." || exit 1
@@ -14,4 +14,5 @@ cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr 
 for page in docs/man/*.[158]; do
     mandoc -Tlint -W warning "$page" || bad=1
 done
+tests/analyze.sh || bad=1
 exit $bad

@@ -1,6 +1,7 @@
 """What a receiver that is not ours gets: mosquitto_sub with a session, every message a line."""
 import json
 
+from lab.payloads import plain
 from lab.processes import Failure, wait_for
 
 STREAMS = ("event", "evidence", "period", "minute", "sample", "trend")
@@ -12,7 +13,7 @@ class Receiver:
     def __init__(self, lab, port, name="receiver"):
         self.child = lab.start(name, [
             "/usr/bin/mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-q", "1", "-c",
-            "-i", name, "-t", "#", "-F", "%r %t %p"])
+            "-i", name, "-t", "#", "-F", "%r %t %x"])
         self.taken, self.rest = 0, ""
         self.envelopes, self.records, self.pages, self.messages = [], {}, {}, []
         wait_for(lambda: self._is_subscribed(lab, port), 10, "mosquitto_sub is subscribed")
@@ -36,7 +37,7 @@ class Receiver:
 
     def _take_line(self, line):
         retained, topic, payload = line.split(" ", 2)
-        page = json.loads(payload) if payload else None
+        page = json.loads(plain(bytes.fromhex(payload))) if payload else None
         self.messages.append((topic, retained == "1", page))
         if isinstance(page, dict) and "records" in page and "stream" in page:
             self._take_envelope(page)

@@ -1,4 +1,5 @@
 /* Credentials, and the connection's life with a client that only remembers what it was asked. */
+#include "daemon/forward/brokers.c"
 #include "daemon/forward/credentials.c"
 #include "daemon/forward/link.c"
 
@@ -13,7 +14,7 @@
 static struct {
     int made, freed, connect_rc;
     uint8_t version;
-    const char *password;
+    const char *host, *password;
     mqtt_post *post;
     void *context;
 } fake;
@@ -25,6 +26,7 @@ mqtt_new(const struct mqtt_options *options, mqtt_post *post, void *context, str
     (void)ret_error;
     fake.made++;
     fake.version = options->version;
+    fake.host = options->host;
     fake.password = options->password;
     fake.post = post;
     fake.context = context;
@@ -118,7 +120,8 @@ static struct link line;
 static void
 start_link(void)
 {
-    destination = (struct destination){.name = "centre", .host = "broker", .port = 1883};
+    destination = (struct destination){
+        .name = "centre", .brokers = {{.host = "broker", .port = 1883}}, .broker_count = 1};
     memset(&line, 0, sizeof line);
     line.destination = &destination;
     line.notes = engine;
@@ -309,6 +312,147 @@ test_password_is_read_anew(void **state)
     queue_free(line.queue);
 }
 
+/* ---- several brokers ---- */
+
+/* What the scout will say, and where it was sent. */
+static struct {
+    int sent, found;
+    const char *host;
+} scouted;
+
+void
+scout_send(struct scout *scout, const char *host, uint16_t port)
+{
+    (void)port;
+    scouted.sent++;
+    scouted.host = host;
+    scout->is_out = true;
+}
+
+bool
+scout_returned(struct scout *scout, bool *ret_answers)
+{
+    if (!scout->is_out)
+        return false;
+    scout->is_out = false;
+    *ret_answers = scouted.found > 0;
+    return true;
+}
+
+void
+scout_call_back(struct scout *scout)
+{
+    scout->is_out = false;
+}
+
+static void
+start_two(void)
+{
+    start_link();
+    destination.brokers[0].host = "first";
+    destination.brokers[1] = (struct broker){.host = "second", .port = 1883};
+    destination.broker_count = 2;
+    scouted.sent = scouted.found = 0;
+    link_init(&line, 1000);
+}
+
+static void
+test_next_broker_at_once(void **state)
+{
+    (void)state;
+    start_two();
+    link_step(&line, 1000);
+    assert_string_equal(fake.host, "first");
+    happen(MQTT_NOT_CONNECTED, false, 1000);
+    assert_int_equal(line.retry_mono_ms, 1000);
+    link_step(&line, 1000);
+    assert_string_equal(fake.host, "second");
+    happen(MQTT_NOT_CONNECTED, false, 1000);
+    assert_in_range(line.retry_mono_ms, 2000, 3000); /* the round is over */
+    link_step(&line, line.retry_mono_ms);
+    assert_string_equal(fake.host, "first");
+    happen(MQTT_NOT_CONNECTED, false, 4000);
+    link_step(&line, 4000);
+    assert_int_equal(happen(MQTT_CONNECTED, false, 4000), LINK_CAME_UP);
+    assert_string_equal(link_broker(&line)->host, "second");
+    link_drop(&line, "gone", 4000 + SETTLED_MS); /* it was good: the same again */
+    link_step(&line, line.retry_mono_ms);
+    assert_string_equal(fake.host, "second");
+    happen(MQTT_CONNECTED, false, 50000);
+    link_desert(&line, "no acknowledgement for 30 s", 50000 + SETTLED_MS);
+    link_step(&line, line.retry_mono_ms);
+    assert_string_equal(fake.host, "first");
+    link_close(&line);
+    queue_free(line.queue);
+}
+
+/* One look of the scout: when it leaves and what it finds. Returns the time of its return. */
+static int64_t
+look(int found, int64_t mono_ms)
+{
+    int sent = scouted.sent;
+    scouted.found = found;
+    while (scouted.sent == sent)
+        link_step(&line, mono_ms += 1000);
+    link_step(&line, ++mono_ms);
+    return mono_ms;
+}
+
+static void
+test_back_to_the_first(void **state)
+{
+    (void)state;
+    start_two();
+    link_step(&line, 1000);
+    happen(MQTT_NOT_CONNECTED, false, 1000);
+    link_step(&line, 1000);
+    happen(MQTT_CONNECTED, false, 1000);
+    int64_t now = look(-1, 1000);
+    assert_in_range(now, 1000 + 45000, 1000 + 77000);
+    assert_string_equal(scouted.host, "first");
+    now = look(1, now);
+    now = look(-1, now);
+    now = look(1, now);
+    assert_false(line.wants_return); /* once is not twice in a row */
+    now = look(1, now);
+    assert_true(line.wants_return);
+    link_return(&line, now);
+    assert_int_equal(line.state, LINK_DOWN);
+    link_step(&line, now);
+    assert_string_equal(fake.host, "first");
+    happen(MQTT_NOT_CONNECTED, false, now); /* it answers, but takes nobody */
+    link_step(&line, now);
+    assert_string_equal(fake.host, "second");
+    happen(MQTT_CONNECTED, false, now);
+    int64_t again = look(1, now);
+    assert_in_range(again - now, 90000, 155000); /* twice as long as before */
+    link_close(&line);
+    queue_free(line.queue);
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+    const int64_t *one = a, *other = b;
+    return (*one > *other) - (*one < *other);
+}
+
+/* 200 gateways that lost one broker: no tenth of the time sees more than a quarter of them, at the
+ * first attempt and at a late one. */
+static void
+test_gateways_spread(void **state)
+{
+    (void)state;
+    for (unsigned failures = 0; failures < 8; failures += 7) {
+        int64_t pauses[200], most = failures < 5 ? 2000LL << failures : 60000;
+        for (size_t i = 0; i < 200; i++)
+            pauses[i] = backoff_ms(failures);
+        qsort(pauses, 200, sizeof pauses[0], by_size);
+        for (size_t i = 0; i + 50 < 200; i++)
+            assert_true(pauses[i + 50] - pauses[i] > most / 20);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int
@@ -319,6 +463,8 @@ main(void)
         TEST(test_backs_off),           TEST(test_falls_back),
         TEST(test_version_of_the_site), TEST(test_long_outage_is_noted),
         TEST(test_attempt_without_end), TEST(test_password_is_read_anew),
+        TEST(test_next_broker_at_once), TEST(test_back_to_the_first),
+        TEST(test_gateways_spread),
     };
     return cmocka_run_group_tests_name("link", tests, NULL, NULL);
 }

@@ -268,6 +268,49 @@ test_orders_to_write(void **state)
 }
 
 static void
+test_orders_to_scan(void **state)
+{
+    static struct order_value values[4];
+
+    (void)state;
+    add_point(&park, 0, 7, 50);
+    add_point(&park, 0, 30, 3600000);
+    add_point(&park, 0, 31, 50);
+    park.points[0][0].name = "often";
+    park.points[0][1].name = "seldom";
+    park.points[0][2].name = "changing";
+    park.points[0][2].on_change = true;
+    start(&park);
+    give_back(take_scan(&park, 0)); /* the first of the grid has all of them */
+    for (int i = 0; i < 3; i++) {
+        order = (struct order){.device = "good", .values = values, .value_capacity = 4};
+        place(ORDER_SCAN);
+        assert_int_equal(order.result, ORDER_DONE);
+        assert_true(order.stored);
+        assert_int_equal(order.value_count, 3);
+        assert_string_equal(values[1].name, "seldom");
+        assert_true(values[1].kind == VALUE_NUMBER && values[1].as.number == 30);
+        assert_true(values[2].as.number == 31);
+    }
+    struct scan *scan = take_scan(&park, 0);
+    for (int i = 0; i < 3 && scan->values[1].kind != VALUE_ABSENT; i++) { /* those just ordered */
+        give_back(scan);
+        scan = take_scan(&park, 0);
+    }
+    assert_int_equal(scan->values[1].kind, VALUE_ABSENT); /* the grid goes on as it was */
+    assert_int_equal(scan->values[2].kind, VALUE_ABSENT);
+    give_back(scan);
+    order = (struct order){.device = "nobody", .values = values, .value_capacity = 4};
+    place(ORDER_SCAN);
+    assert_int_equal(order.result, ORDER_REFUSED);
+    assert_non_null(strstr(order.reason, "'nobody'; there "));
+    acquire_stop(park.acquire);
+    order = (struct order){.device = "good", .values = values, .value_capacity = 4};
+    place(ORDER_SCAN);
+    assert_int_equal(order.result, ORDER_FAILED);
+}
+
+static void
 test_watching_shows_every_frame_and_ends(void **state)
 {
     struct order_frame frame;
@@ -329,6 +372,7 @@ main(void)
         CASE(test_set_up_writes_what_the_site_allows),
         CASE(test_orders_to_read),
         CASE(test_orders_to_write),
+        CASE(test_orders_to_scan),
         CASE(test_watching_shows_every_frame_and_ends),
         CASE(test_a_bus_that_stops_gives_orders_back),
     };

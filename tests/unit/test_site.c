@@ -209,14 +209,32 @@ test_limits(void **state)
 }
 
 static void
+test_brokers(void **state)
+{
+    (void)state;
+    struct site *site = load("tests/unit/config/good/brokers.yaml");
+    const struct destination *centre = &site->destinations[0], *plant = &site->destinations[1];
+    assert_int_equal(centre->broker_count, 3);
+    assert_string_equal(centre->brokers[0].host, "a.example");
+    assert_int_equal(centre->brokers[0].port, 8883);
+    assert_int_equal(centre->brokers[1].port, 8884);
+    assert_string_equal(centre->brokers[2].host, "fd00::1");
+    assert_true(centre->brokers[2].tls);
+    assert_true(centre->compress);
+    assert_int_equal(plant->broker_count, 1);
+    assert_false(plant->compress);
+    site_free(site);
+}
+
+static void
 test_destinations(void **state)
 {
     (void)state;
     struct site *site = load("tests/unit/config/good/three-lines.yaml");
     const struct destination *centre = &site->destinations[0], *plant = &site->destinations[1];
-    assert_true(centre->tls);
-    assert_string_equal(centre->host, "centre.park.example");
-    assert_int_equal(centre->port, 8883);
+    assert_true(centre->brokers[0].tls);
+    assert_string_equal(centre->brokers[0].host, "centre.park.example");
+    assert_int_equal(centre->brokers[0].port, 8883);
     assert_string_equal(centre->prefix, "parkgate");
     assert_string_equal(centre->user, "park-1");
     assert_string_equal(centre->password, "centre.password");
@@ -232,8 +250,8 @@ test_destinations(void **state)
     assert_int_equal(centre->backlog, BACKLOG_OLDEST_FIRST);
     assert_int_equal(centre->backlog_rate, 0);
     assert_false(centre->acknowledge_centre);
-    assert_false(plant->tls);
-    assert_int_equal(plant->port, 1883);
+    assert_false(plant->brokers[0].tls);
+    assert_int_equal(plant->brokers[0].port, 1883);
     assert_int_equal(plant->streams, 1 << 1 | 1 << 4);
     assert_int_equal(plant->start, START_NOW);
     assert_null(plant->password);
@@ -312,7 +330,8 @@ main(void)
         cmocka_unit_test(test_links),   cmocka_unit_test(test_field),
         cmocka_unit_test(test_points),  cmocka_unit_test(test_assets),
         cmocka_unit_test(test_limits),  cmocka_unit_test(test_destinations),
-        cmocka_unit_test(test_samples), cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_brokers), cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,7 @@ test_times(void **state)
     expect("now", MIDNIGHT_MS);
     expect("-90s", MIDNIGHT_MS - 90000);
     expect("-2h", MIDNIGHT_MS - 7200000);
+    expect("+2h", MIDNIGHT_MS + 7200000);
     expect("2026-11-21", MIDNIGHT_MS);
     expect("2026-11-21T08:00", MIDNIGHT_MS + 8 * 3600000LL);
     expect("2026-11-21 08:00:30", MIDNIGHT_MS + 8 * 3600000LL + 30000);

@@ -15,6 +15,7 @@
 #include "daemon/forward/forward.h"
 
 #include <getopt.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,18 +69,54 @@ append_scans(uint64_t count)
     }
 }
 
-/* ---- the engine's side: every command is answered with its own body ---- */
+/* ---- the desk's side: every command is answered with its own body ---- */
+
+static struct command commands[8];
+static struct queue *answered;
+
+static struct command *
+claim(void *context)
+{
+    (void)context;
+    struct command *back;
+    while (queue_take(answered, 0, &back)) {
+        free(back->payload);
+        back->payload = NULL;
+        atomic_store(&back->busy, false);
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (!atomic_exchange(&commands[i].busy, true))
+            return &commands[i];
+    return NULL;
+}
 
 static void
-answer(struct command *command)
+print_id(const struct command *command, char ret_id[132])
 {
+    json_error_t error;
+    json_t *body = json_loadb(command->payload, command->length, 0, &error);
+    const char *id = json_string_value(json_object_get(body, "id"));
+    snprintf(ret_id, 132, "%s", id ? id : "");
+    for (size_t i = 0; i < command->correlation_length; i++)
+        snprintf(ret_id + 2 * i, 3, "%02x", command->correlation[i]);
+    json_decref(body);
+}
+
+static void
+answer(void *context, struct command *command)
+{
+    (void)context;
+    char id[132];
+    print_id(command, id);
     command->reply_length = (size_t)snprintf(
         command->reply, sizeof command->reply,
-        "{\"v\":1,\"id\":\"%s\",\"verb\":\"%s\",\"result\":\"done\",\"answer\":%.*s}", command->id,
-        command->verb, command->body_length ? (int)command->body_length : 4,
-        command->body_length ? command->body : "null");
+        "{\"v\":1,\"id\":\"%s\",\"verb\":\"%s\",\"result\":\"%s\",\"reason\":\"%s\",\"answer\":%s}",
+        id, command->verb, command->why[0] ? "refused" : "done", command->why,
+        command->length && !command->why[0] ? command->payload : "null");
+    command->last = true;
+    command->answered = answered;
     if (strcmp(command->verb, "sleep") != 0)
-        forward_reply(forward, command);
+        forward_reply(atomic_load(&forward), command);
 }
 
 static void *
@@ -92,8 +129,6 @@ run_engine(void *context)
             continue;
         if (message.kind == MESSAGE_STOP)
             return NULL;
-        if (message.kind == MESSAGE_COMMAND)
-            answer(message.as.command);
         if (message.kind == MESSAGE_NOTE && message.as.note.phase == PHASE_OPENED)
             atomic_fetch_add(&notes_opened, 1);
         if (message.kind == MESSAGE_NOTE && message.as.note.phase == PHASE_CLOSED)
@@ -228,10 +263,10 @@ static void
 set_option(int letter, const char *value)
 {
     switch (letter) {
-    case 'p': destinations[0].port = (uint16_t)atoi(value); break;
-    case 'h': destinations[0].host = value; break;
+    case 'p': destinations[0].brokers[0].port = (uint16_t)atoi(value); break;
+    case 'h': destinations[0].brokers[0].host = value; break;
     case 'v': destinations[0].mqtt_version = (uint8_t)atoi(value); break;
-    case 't': destinations[0].tls = true; break;
+    case 't': destinations[0].brokers[0].tls = true; break;
     case 'a': destinations[0].ca = value; break;
     case 'c': destinations[0].certificate = value; break;
     case 'k': destinations[0].key = value; break;
@@ -258,7 +293,8 @@ take_options(int count, char **arguments)
 {
     int letter;
     destinations[0] = (struct destination){.name = "centre",
-                                           .host = "127.0.0.1",
+                                           .brokers = {{.host = "127.0.0.1"}},
+                                           .broker_count = 1,
                                            .prefix = "parkgate",
                                            .keepalive_s = 30,
                                            .window = 16,
@@ -271,7 +307,7 @@ take_options(int count, char **arguments)
     destinations[1] = destinations[0];
     destinations[1].index = 1;
     destinations[1].name = "other";
-    destinations[1].host = other_host;
+    destinations[1].brokers[0].host = other_host;
     return arguments[optind];
 }
 
@@ -294,6 +330,7 @@ start(const char *directory)
     int rc = store_open(&options, &park.store, error);
     must(rc, error);
     must(queue_new(sizeof(struct message), 64, 16, &inbox), "inbox");
+    must(queue_new(sizeof(struct command *), 16, 0, &answered), "answers");
     must(board_new(PAGE_COUNT, PAGE_SIZE, &pages), "pages");
     must(board_new(2, sizeof(struct cursors), &cursors), "cursors");
     hooks.cursors = cursors;
@@ -322,6 +359,8 @@ start_forward(void)
         .credentials = getenv("CREDENTIALS_DIRECTORY"),
         .boot = park.boot,
         .catalog_version = &catalog,
+        .claim = claim,
+        .submit = answer,
     };
     struct forward *started = NULL;
     must(forward_start(&park.site, &outlet, &started), "forward");
@@ -345,6 +384,9 @@ stop(uint32_t grace_ms, struct thread *engine)
     forward_free(stopped);
     arena_free(park.site.arena);
     queue_free(inbox);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        free(commands[i].payload);
+    queue_free(answered);
     board_free(pages);
     board_free(cursors);
 }

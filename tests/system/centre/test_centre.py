@@ -198,14 +198,14 @@ def case_wrong_ca(directory):
     broker = tls_broker(directory)
     make_ca(directory, "other")
     refused(directory, broker, tls_options(directory, ca="other"),
-            "the broker's certificate is not trusted: check the CA file")
+            "the broker's certificate was signed by ca, which ")
     broker.stop()
 
 
 def case_wrong_host(directory):
     broker = tls_broker(directory, "DNS:another.example")
     refused(directory, broker, tls_options(directory),
-            "the broker's certificate is not for localhost")
+            "the broker's certificate is for another.example, not for localhost")
     broker.stop()
 
 
@@ -214,7 +214,7 @@ def case_wrong_client(directory):
     make_ca(directory, "other")
     make_certificate(directory, "stranger", "other", "DNS:stranger")
     refused(directory, broker, tls_options(directory, certificate="stranger"),
-            "not take our certificate")
+            "the broker does not know who signed it")
     broker.stop()
 
 
@@ -300,22 +300,19 @@ def case_commands(directory):
     reply = mosquitto_rr(broker.port, "echo", '{"x": [1, 2]}', "-e", BASE + "reply/echo/me", "-D",
                          "publish", "correlation-data", "AB")
     assert reply["answer"] == {"x": [1, 2]} and reply["id"] == "4142"
-    receiver.publish("command/echo", '{"id": 5')
-    reply = json.loads(wait(lambda: receiver.last("reply/echo"), "a refusal").payload)
-    assert reply["result"] == "refused" and "not JSON" in reply["reason"]
     receiver.publish("command/Echo", "{}")
     reply = json.loads(wait(lambda: receiver.last("reply/unknown"), "a refusal").payload)
     assert "unknown verb" in reply["reason"]
-    receiver.publish("command/large", json.dumps({"id": "l", "x": "y" * 3000}))
+    receiver.publish("command/large", json.dumps({"id": "l", "x": "y" * 17000}))
     reply = json.loads(wait(lambda: receiver.last("reply/large"), "a refusal").payload)
-    assert "too large" in reply["reason"] and reply["id"] == "l"
-    for i in range(40):  # four are kept and never answered, the others are told so
+    assert "too large" in reply["reason"]
+    for i in range(40):  # eight are kept and never answered, the others are told so
         receiver.client.publish(BASE + "command/sleep", json.dumps({"id": i}), 1)
-    wait(lambda: len([m for m in receiver.messages if m.topic == BASE + "reply/sleep"]) == 36,
-         "36 refusals")
+    wait(lambda: len([m for m in receiver.messages if m.topic == BASE + "reply/sleep"]) == 32,
+         "32 refusals")
     replies = [json.loads(m.payload) for m in receiver.messages if m.topic == BASE + "reply/sleep"]
     assert all("busy" in reply["reason"] for reply in replies)
-    assert {reply["id"] for reply in replies} == {str(i) for i in range(4, 40)}
+    assert {reply["id"] for reply in replies} == {str(i) for i in range(8, 40)}
     validators = schemas()
     for message in receiver.messages:
         if "/reply/" in message.topic:
