@@ -34,7 +34,7 @@ devices:
 destinations:
   centre: {{mqtt: "tcp://127.0.0.1:{broker}"}}
 """
-ARCHIVE = """  archive: {{mqtt: "tcp://127.0.0.1:{broker}", start: oldest, client-id: archive}}
+ARCHIVE = """  archive: {{mqtt: "tcp://127.0.0.1:{broker}", start: oldest}}
 """
 STORE = "store: {commit-every: 200ms}\n"
 STREAMS = {1: "event", 2: "evidence", 3: "period", 4: "minute", 5: "sample", 6: "trend"}
