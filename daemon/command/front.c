@@ -163,11 +163,18 @@ identify(struct desk *desk, struct post *post, struct decision *decision)
     authority_decide(roll, &post->command, &post->envelope, &now, &desk->text, decision);
     snprintf(post->who, sizeof post->who, "%s", decision->who);
     post->role = decision->role;
-    if (!decision->allowed)
-        return decision->why;
-    if (!rates_take(&desk->rates, post->who, roll->commands_a_minute, RATES_BURST, clock_mono_ms()))
-        return "too many commands: wait a moment";
-    return NULL;
+    return decision->allowed ? NULL : decision->why;
+}
+
+/* Behind the question of repetition, so that whoever sends a captured command again does not use up
+ * what its signer may send. */
+static const char *
+pace(struct desk *desk, const struct post *post)
+{
+    return rates_take(&desk->rates, post->who, desk->roll->commands_a_minute, RATES_BURST,
+                      clock_mono_ms())
+               ? NULL
+               : "too many commands: wait a moment";
 }
 
 static const char *
@@ -261,6 +268,8 @@ receive(struct desk *desk, struct post *post)
         repeat(desk, post, earlier);
         return;
     }
+    if (wrong == NULL)
+        wrong = pace(desk, post);
     if (wrong == NULL)
         wrong = wait_for_room(desk, post, why);
     if (wrong == NULL)
