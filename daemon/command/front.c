@@ -308,7 +308,9 @@ take_back(struct desk *desk, struct post *post)
 static void
 take(struct desk *desk, struct post *post)
 {
-    switch (post->state) {
+    enum post_state state = post->state; /* clang switches on no atomic */
+
+    switch (state) {
     case POST_SUBMITTED: receive(desk, post); break;
     case POST_DONE: finish(desk, post); break;
     case POST_LEAVING: take_back(desk, post); break;
