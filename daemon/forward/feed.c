@@ -110,13 +110,26 @@ seek(struct sender *sender, struct pace_choice *choice, int64_t mono_ms)
     return true;
 }
 
-size_t
-feed_most(const struct sender *sender, size_t topic_length)
+static size_t
+most_for(const struct sender *sender, size_t topic_length)
 {
     size_t most = sender->link.max_packet, beside = PACKET_OVERHEAD + topic_length;
     if (most == 0)
         return SIZE_MAX;
     return most > beside ? most - beside : 1;
+}
+
+int
+feed_build(struct sender *sender, enum stream stream, uint64_t last, char ret_topic[INBOUND_TOPIC],
+           struct payload_sent *ret_sent)
+{
+    int length = snprintf(ret_topic, INBOUND_TOPIC, "%.220s%s", sender->base, parcel_topic(stream));
+    size_t most = most_for(sender, (size_t)length);
+    size_t limit = sender->destination->max_payload < most ? sender->destination->max_payload
+                                                           : most;
+    int rc = payload_build(&sender->source, last, atomic_load(sender->outlet->catalog_version),
+                           limit, &sender->buf, ret_sent);
+    return rc == 0 && sender->buf.length > most ? -E2BIG : rc;
 }
 
 bool
@@ -160,21 +173,14 @@ send_choice(struct sender *sender, struct pace_choice *choice, int64_t mono_ms)
 {
     char topic[INBOUND_TOPIC];
     struct payload_sent sent;
-    int length = snprintf(topic, sizeof topic, "%.220s%s", sender->base,
-                          parcel_topic(choice->stream));
-    size_t most = feed_most(sender, (size_t)length);
-    size_t limit = sender->destination->max_payload < most ? sender->destination->max_payload
-                                                           : most;
     if (!seek(sender, choice, mono_ms))
         return true;
-    int rc = payload_build(&sender->source, choice->last,
-                           atomic_load(sender->outlet->catalog_version), limit, &sender->buf,
-                           &sent);
+    int rc = feed_build(sender, choice->stream, choice->last, topic, &sent);
     if (rc == -ENODATA) {
         lose_segment(sender, choice, mono_ms);
         return true;
     }
-    if (rc < 0 || sender->buf.length > most) {
+    if (rc < 0) {
         give_up(sender, choice, sent.first, sent.last, CURSOR_REJECTED);
         return true;
     }

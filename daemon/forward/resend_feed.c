@@ -123,21 +123,14 @@ send_choice(struct sender *sender, struct resend_choice *choice, int64_t mono_ms
 {
     char topic[INBOUND_TOPIC];
     struct payload_sent sent;
-    int length = snprintf(topic, sizeof topic, "%.220s%s", sender->base,
-                          parcel_topic(choice->stream));
-    size_t most = feed_most(sender, (size_t)length);
-    size_t limit = sender->destination->max_payload < most ? sender->destination->max_payload
-                                                           : most;
     if (!seek(sender, choice, mono_ms))
         return true;
     const struct chunk *at = &sender->source.chunk;
     uint64_t end = at->last < choice->last ? at->last : choice->last;
-    int rc = payload_build(&sender->source, choice->last,
-                           atomic_load(sender->outlet->catalog_version), limit, &sender->buf,
-                           &sent);
+    int rc = feed_build(sender, choice->stream, choice->last, topic, &sent);
     if (rc == -ENODATA)
         resend_missing(&sender->resend, choice->job, choice->first, end, CURSOR_REJECTED);
-    else if (rc < 0 || sender->buf.length > most)
+    else if (rc < 0)
         resend_missing(&sender->resend, choice->job, sent.first, sent.last, CURSOR_REJECTED);
     else
         return publish(sender, choice, topic, &sent, mono_ms);

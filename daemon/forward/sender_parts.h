@@ -31,8 +31,11 @@ void feed_confirmed(struct sender *sender, enum stream stream, uint64_t first, u
 /* Publishes what is in sender->buf; the flight's bytes are filled in. */
 bool feed_publish(struct sender *sender, const char *topic, struct flight *flight, int64_t mono_ms);
 
-/* A payload on a topic of that length has at most so many bytes. */
-size_t feed_most(const struct sender *sender, size_t topic_length);
+/* Writes what the source has, up to `last`, as large as the site and the broker allow: the payload
+ * in the buffer and its topic. 0; -ENODATA: nothing of it can be read; -E2BIG and others: the
+ * records in ret_sent can never be sent. */
+int feed_build(struct sender *sender, enum stream stream, uint64_t last,
+               char ret_topic[INBOUND_TOPIC], struct payload_sent *ret_sent);
 
 /* Nothing of the wanted streams waits to be sent for the first time. */
 bool feed_is_idle(const struct sender *sender);

@@ -182,12 +182,14 @@ judge(const struct roll *there, const struct command *command, const char *paylo
     return why[0] != '\0' ? why : NULL;
 }
 
-/* Surely: too short to be too deep. */
+/* Surely: too short to be too deep, and without the NUL that jansson passes over inside a number
+ * and no text in JSON can hold. */
 static bool
 is_object(const uint8_t *body, size_t length)
 {
     json_t *parsed = json_loadb((const char *)body, length, JSON_REJECT_DUPLICATES, NULL);
-    bool is = length == 0 || (length < 64 && json_is_object(parsed));
+    bool is = length == 0 ||
+              (length < 64 && json_is_object(parsed) && memchr(body, '\0', length) == NULL);
     json_decref(parsed);
     return is;
 }
