@@ -250,6 +250,7 @@ fill_scope(struct parkgated *self)
                                          .pages = self->pages,
                                          .page_size = PARKGATED_PAGE_BYTES,
                                          .refresh = &self->refresh,
+                                         .health_mono_ms = &self->health_mono_ms,
                                          .store = store_face(self->store),
                                          .state = self->options.state,
                                          .configuration = self->configuration,

@@ -133,6 +133,8 @@ parkgated_run_errands(struct parkgated *self)
         if (RUN[errand->kind](self, errand))
             parkgated_return_errand(errand);
     }
+    if (!self->restart_wanted && atomic_exchange(&self->refresh, false))
+        parkgated_publish_health(self);
     return !self->restart_wanted;
 }
 

@@ -111,7 +111,7 @@ parkgated_publish_health(struct parkgated *self)
     json_init(&json, &self->page);
     pages_write_health(&json, &vitals);
     put_page(self, PAGE_HEALTH, "health");
-    self->health_mono_ms = vitals.now.mono_ms;
+    atomic_store(&self->health_mono_ms, vitals.now.mono_ms);
     parkgated_wake(self);
 }
 

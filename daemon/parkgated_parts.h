@@ -49,7 +49,7 @@ struct parkgated {
     atomic_bool refresh;               /* someone waits for the health page */
     atomic_ullong catalog_version;
     uint32_t generation;
-    int64_t health_mono_ms;
+    atomic_llong health_mono_ms; /* when the health page was made */
     uint64_t health_signature;
     bool placed;                /* this boot's time zero is recorded */
     struct oversight oversight; /* what health remembers */

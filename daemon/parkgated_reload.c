@@ -231,7 +231,7 @@ parkgated_tick(struct parkgated *self)
     uint64_t signature = sign_states(self);
     bool changed = parkgated_watch_health(self);
     if (atomic_exchange(&self->refresh, false) || changed || signature != self->health_signature ||
-        mono_ms - self->health_mono_ms >= HEALTH_EVERY_MS) {
+        mono_ms - atomic_load(&self->health_mono_ms) >= HEALTH_EVERY_MS) {
         self->health_signature = signature;
         parkgated_publish_health(self);
     }

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define SLICE_MS    1000
+#define REFRESH_MS  1500
+#define LOOK_NS     5000000
 #define TEXT_ROOM   512 /* of a reply, for what stands around a piece of a page */
 #define PIECE_LEAST 64
 
@@ -176,6 +178,22 @@ answer_pieces(struct request *request, size_t length)
         alive = request_answer(request, &json, last);
         at += piece;
     }
+}
+
+void
+request_refresh_health(struct request *request, int64_t age_ms)
+{
+    const struct request_scope *scope = request->scope;
+    uint64_t before = board_version(scope->pages, PAGE_HEALTH);
+    int64_t now_mono_ms = clock_mono_ms();
+
+    if (before != 0 && now_mono_ms - atomic_load(scope->health_mono_ms) < age_ms)
+        return;
+    atomic_store(scope->refresh, true);
+    scope->call_main(scope->context);
+    while (board_version(scope->pages, PAGE_HEALTH) == before &&
+           clock_mono_ms() < now_mono_ms + REFRESH_MS && !atomic_load(scope->stopping))
+        clock_sleep_until_ns(clock_mono_ns() + LOOK_NS);
 }
 
 const char *

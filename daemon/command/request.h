@@ -23,9 +23,10 @@ struct request_scope {
     struct queue *errands;            /* struct errand *, for main */
     void (*call_main)(void *context); /* an errand was posted; any thread */
     void *context;
-    struct board *pages;  /* enum page */
-    size_t page_size;     /* of that board */
-    atomic_bool *refresh; /* set: the health page is wanted anew */
+    struct board *pages;                /* enum page */
+    size_t page_size;                   /* of that board */
+    atomic_bool *refresh;               /* set, and main called: the health page is wanted anew */
+    const atomic_llong *health_mono_ms; /* when it was made */
     const struct store_face *store;
     const char *state;                   /* the daemon's directory */
     struct configuration *configuration; /* kept versions of the site file */
@@ -94,6 +95,9 @@ bool request_answer(struct request *request, struct json *json, bool last);
 /* An answer whose "answer" is that page. One that is longer than a reply comes in parts whose
  * "answer"."text", joined, is the page's text. NULL, or why there is none. */
 const char *request_answer_page(struct request *request, enum page page);
+
+/* Has the health page made anew unless it is younger than that, and waits for it, at most 1.5 s. */
+void request_refresh_health(struct request *request, int64_t age_ms);
 
 /* "result":"refused" and the reason; always the last answer. */
 void request_refuse(struct request *request, const char *reason);

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-#define REFRESH_MS 1500
-#define LOOK_NS    20000000
+#define FRESH_MS 1000 /* a health page that young is not made anew */
 
 static void
 put_verb(struct json *json, const struct verb *verb)
@@ -50,14 +49,7 @@ verb_help(struct request *request)
 const char *
 verb_status(struct request *request)
 {
-    const struct request_scope *scope = request->scope;
-    uint64_t before = board_version(scope->pages, PAGE_HEALTH);
-    int64_t until_mono_ms = clock_mono_ms() + REFRESH_MS;
-
-    atomic_store(scope->refresh, true);
-    while (board_version(scope->pages, PAGE_HEALTH) == before && clock_mono_ms() < until_mono_ms &&
-           !atomic_load(scope->stopping))
-        clock_sleep_until_ns(clock_mono_ns() + LOOK_NS);
+    request_refresh_health(request, FRESH_MS);
     return request_answer_page(request, PAGE_HEALTH);
 }
 

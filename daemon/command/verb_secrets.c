@@ -11,9 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WITHIN_S   60
-#define LOOK_NS    250000000
-#define REFRESH_MS 3000
+#define WITHIN_S 60
+#define LOOK_NS  250000000
 
 /* ---- what pages say of a destination ---- */
 
@@ -46,15 +45,9 @@ struct line {
 static void
 look(struct request *request, const char *name, struct line *ret_line)
 {
-    const struct request_scope *scope = request->scope;
-    uint64_t before = board_version(scope->pages, PAGE_HEALTH);
-    int64_t until_mono_ms = clock_mono_ms() + REFRESH_MS;
     json_t *page;
 
-    atomic_store(scope->refresh, true);
-    while (board_version(scope->pages, PAGE_HEALTH) == before && clock_mono_ms() < until_mono_ms &&
-           !atomic_load(scope->stopping))
-        clock_sleep_until_ns(clock_mono_ns() + LOOK_NS);
+    request_refresh_health(request, 0);
     const json_t *one = find_destination(request, PAGE_HEALTH, name, &page);
     const char *state = json_string_value(json_object_get(one, "state"));
     const char *error = json_string_value(json_object_get(one, "last_error"));
@@ -167,6 +160,7 @@ comes_up(struct request *request, const struct renewal *renewal, struct line *li
     int64_t until_mono_ms = clock_mono_ms() + request_integer(request, "within_s", WITHIN_S) * 1000;
 
     do {
+        clock_sleep_until_ns(clock_mono_ns() + LOOK_NS);
         look(request, renewal->destination, line);
         if (line->is_up && line->connects > before)
             return true;

@@ -124,7 +124,19 @@ class Session:
         reason = self.broker.manners["goodbye"]
         if reason is not None:
             self.peer.sendall(wire.packet(wire.DISCONNECT, bytes([reason, 0])))
+            self.hear_out()
         return reason is None
+
+    def hear_out(self):
+        """As MQTT 5 wants it: the client closes. Closed by us, what it still sends would break the
+        connection before it has read the reason."""
+        self.peer.shutdown(socket.SHUT_WR)
+        self.peer.settimeout(5)
+        try:
+            while self.peer.recv(4096):
+                pass
+        except OSError:
+            pass
 
     def topic_of(self, said):
         alias = said["properties"].get("alias")

@@ -14,6 +14,7 @@ static struct {
     struct request_scope scope;
     struct request request;
     atomic_bool refresh, stopping;
+    atomic_llong health_mono_ms;
     json_t *answers[BENCH_ANSWERS];
     size_t count;
     size_t gone_after; /* answers; 0: stays */
@@ -53,6 +54,7 @@ bench_begin(size_t reply_size)
     bench.scope = (struct request_scope){.call_main = bench_call_main,
                                          .page_size = BENCH_PAGE,
                                          .refresh = &bench.refresh,
+                                         .health_mono_ms = &bench.health_mono_ms,
                                          .stopping = &bench.stopping};
     assert_int_equal(board_new(PAGE_COUNT, BENCH_PAGE, &bench.scope.pages), 0);
     assert_int_equal(queue_new(sizeof(struct message), 8, 2, &bench.scope.inbox), 0);

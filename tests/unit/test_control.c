@@ -14,6 +14,7 @@
 static struct {
     struct request_scope scope;
     atomic_bool refresh, stopping;
+    atomic_llong health_mono_ms;
     struct control *control;
     char directory[64], path[100];
     int fd;
@@ -54,6 +55,7 @@ set_up(void **state)
     bench.scope = (struct request_scope){.call_main = call_main,
                                          .page_size = 100000,
                                          .refresh = &bench.refresh,
+                                         .health_mono_ms = &bench.health_mono_ms,
                                          .stopping = &bench.stopping};
     assert_int_equal(board_new(PAGE_COUNT, 100000, &bench.scope.pages), 0);
     assert_int_equal(queue_new(sizeof(struct message), 8, 2, &bench.scope.inbox), 0);
