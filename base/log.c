@@ -34,6 +34,25 @@ static atomic_int most = LOG_LEVEL_INFO;
 static void (*_Atomic witness)(void *context, enum log_level level, const char *line);
 static void *witness_context; /* set while there is no other thread */
 
+const char *const log_level_names[] = {"error", "warning", "notice", "info", "debug", NULL};
+
+const char *
+log_level_name(enum log_level level)
+{
+    return log_level_names[level - LOG_LEVEL_ERROR];
+}
+
+bool
+log_find_level(const char *name, enum log_level *ret_level)
+{
+    for (int i = 0; log_level_names[i] != NULL; i++)
+        if (strcmp(log_level_names[i], name) == 0) {
+            *ret_level = (enum log_level)(LOG_LEVEL_ERROR + i);
+            return true;
+        }
+    return false;
+}
+
 void
 log_set_level(enum log_level level)
 {

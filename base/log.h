@@ -15,6 +15,13 @@ enum log_level {
     LOG_LEVEL_DEBUG
 };
 
+/* "error" ... "debug", from LOG_LEVEL_ERROR on, ended by NULL. */
+extern const char *const log_level_names[];
+const char *log_level_name(enum log_level level);
+
+/* False: there is none of that name. */
+bool log_find_level(const char *name, enum log_level *ret_level);
+
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 

@@ -37,13 +37,12 @@ struct arguments {
 static int
 take_level(const char *name)
 {
-    static const char *const NAMES[] = {"error", "warning", "notice", "info", "debug"};
+    enum log_level level;
 
-    for (int i = 0; i < 5; i++)
-        if (strcmp(NAMES[i], name) == 0) {
-            log_set_level((enum log_level)(LOG_LEVEL_ERROR + i));
-            return 0;
-        }
+    if (log_find_level(name, &level)) {
+        log_set_level(level);
+        return 0;
+    }
     fprintf(stderr, "parkgated: --log-level %s: error, warning, notice, info or debug\n", name);
     return -EINVAL;
 }

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const LEVELS[] = {"error", "warning", "notice", "info", "debug"};
-
 void
 parkgated_call(void *context)
 {
@@ -66,8 +64,8 @@ run_log_level(struct parkgated *self, struct errand *errand)
         self->log_level = before;
     log_set_level((enum log_level)errand->number);
     self->log_until_mono_ms = errand->until_mono_ms;
-    snprintf(text, sizeof text, "log level %s -> %s for %lld s", LEVELS[before - LOG_LEVEL_ERROR],
-             LEVELS[errand->number - LOG_LEVEL_ERROR],
+    snprintf(text, sizeof text, "log level %s -> %s for %lld s", log_level_name(before),
+             log_level_name((enum log_level)errand->number),
              (long long)((errand->until_mono_ms - clock_mono_ms() + 500) / 1000));
     tell(self, "log.level", errand, text);
     return true;
@@ -158,6 +156,6 @@ parkgated_watch_log_level(struct parkgated *self, int64_t mono_ms)
         return;
     self->log_until_mono_ms = 0;
     log_set_level(self->log_level);
-    log_notice("log level is %s again", LEVELS[self->log_level - LOG_LEVEL_ERROR]);
+    log_notice("log level is %s again", log_level_name(self->log_level));
     parkgated_note(self, "log.level", SEVERITY_INFO, "the log level is what it was before");
 }

@@ -40,23 +40,14 @@ run(struct request *request, struct errand *errand)
     return wrong;
 }
 
-static enum log_level
-level_of(const char *name)
-{
-    static const char *const NAMES[] = {"error", "warning", "notice", "info", "debug"};
-
-    for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
-        if (strcmp(NAMES[i - LOG_LEVEL_ERROR], name) == 0)
-            return (enum log_level)i;
-    return LOG_LEVEL_NOTICE;
-}
-
 const char *
 verb_log_level(struct request *request)
 {
     struct errand errand = {.kind = ERRAND_LOG_LEVEL};
+    enum log_level level = LOG_LEVEL_NOTICE;
 
-    errand.number = level_of(request_text(request, "level"));
+    log_find_level(request_text(request, "level"), &level); /* the table of members knows them */
+    errand.number = level;
     errand.until_mono_ms = clock_mono_ms() + request_integer(request, "for_s", LEVEL_FOR_S) * 1000;
     return run(request, &errand);
 }

@@ -5,18 +5,15 @@
 
 #include <string.h>
 
-#define LINES       100
-#define PART_BYTES  10240
-#define LEVEL_NAMES 5
-
-static const char *const LEVELS[LEVEL_NAMES] = {"error", "warning", "notice", "info", "debug"};
+#define LINES      100
+#define PART_BYTES 10240
 
 static void
 put_line(struct json *json, const struct log_line *line)
 {
     json_begin_object(json);
     json_put_integer(json, "t", line->utc_ms);
-    json_put_text(json, "level", LEVELS[line->level - LOG_LEVEL_ERROR]);
+    json_put_text(json, "level", log_level_name(line->level));
     json_put_text(json, "text", line->text);
     json_end_object(json);
 }
@@ -62,12 +59,9 @@ const char *
 verb_log(struct request *request)
 {
     uint64_t end = log_count(), lines = (uint64_t)request_integer(request, "lines", LINES);
-    const char *level = request_text(request, "level");
     enum log_level most = LOG_LEVEL_DEBUG;
 
-    for (int i = 0; i < LEVEL_NAMES; i++)
-        if (strcmp(LEVELS[i], level) == 0)
-            most = (enum log_level)(LOG_LEVEL_ERROR + i);
+    log_find_level(request_text(request, "level"), &most);
     uint64_t number = find_start(end, lines, most);
     while (send_part(request, &number, end, most)) {
     }

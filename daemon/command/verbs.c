@@ -2,6 +2,8 @@
  * keys, the site file. Argument lists stand above the table, one a verb. */
 #include "daemon/command/verbs.h"
 
+#include "base/log.h"
+
 #include <string.h>
 
 /* ---- members ---- */
@@ -131,10 +133,8 @@ static const struct argument RESEND[] = {
     {0},
 };
 
-static const char *const LEVELS[] = {"error", "warning", "notice", "info", "debug", NULL};
-
 static const struct argument LOG_LEVEL[] = {
-    CHOICE("level", true, LEVELS, "what the daemon writes to its log, and all above"),
+    CHOICE("level", true, log_level_names, "what the daemon writes to its log, and all above"),
     INTEGER("for_s", 60, 86400, "seconds until it is as it was; 3600 unless told"),
     {0},
 };
@@ -165,7 +165,7 @@ static const struct argument RECORD[] = {
 
 static const struct argument LOG[] = {
     INTEGER("lines", 1, 1024, "the newest; 100 unless told"),
-    CHOICE("level", false, LEVELS, "these and above; all unless told"),
+    CHOICE("level", false, log_level_names, "these and above; all unless told"),
     {0},
 };
 
